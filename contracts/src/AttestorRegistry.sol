@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {IAttestorRegistry} from "./interfaces/IAttestorRegistry.sol";
+import {DataCode} from "./lib/DataCode.sol";
+import {Digests} from "./lib/Digests.sol";
+
+/// @title See {IAttestorRegistry}.
+contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
+    /// @dev No shape has more accounts.
+    uint256 private constant MOST_ACCOUNTS = 64;
+
+    struct Subject {
+        /// Code with `abi.encode(digest, accounts)`.
+        address accounts;
+        uint64 version;
+        address administrator;
+    }
+
+    bool public selfAllowed;
+    mapping(address attestor => Attestor) private _attestors;
+    mapping(bytes32 subject => Subject) private _subjects;
+    mapping(bytes32 subject => mapping(address account => bool)) private _approved;
+    mapping(address account => bytes32 subject) private _subjectOf;
+
+    constructor(address owner_) Ownable(owner_) {}
+
+    modifier onlyAdministrator(bytes32 subject) {
+        address administrator = _subjects[subject].administrator;
+        if (administrator == address(0)) revert UnknownSubject(subject);
+        if (msg.sender != administrator) revert NotAdministrator(msg.sender);
+        _;
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function setAttestor(address who, Grade grade, uint48 validFrom, uint48 validTo) external onlyOwner {
+        if (validFrom > validTo) revert BadWindow(validFrom, validTo);
+        Attestor storage a = _attestors[who];
+        if (who == address(0)) revert UnknownAttestor(who);
+        if (a.revoked) revert AttestorIsRevoked(who);
+        if (grade == Grade.Self && !selfAllowed) revert SelfAttestation();
+        (a.listed, a.grade, a.validFrom, a.validTo) = (true, grade, validFrom, validTo);
+        emit AttestorSet(who, grade, validFrom, validTo);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function revokeAttestor(address who) external onlyOwner {
+        _attestors[who].revoked = true;
+        emit AttestorRevoked(who);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function allowSelf(bool allowed) external onlyOwner {
+        selfAllowed = allowed;
+        emit SelfAllowed(allowed);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function setSubject(bytes32 subject, address administrator) external onlyOwner {
+        if (subject == bytes32(0)) revert UnknownSubject(subject);
+        _subjects[subject].administrator = administrator;
+        emit SubjectSet(subject, administrator);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function declareAccounts(bytes32 subject, uint64 version, Account[] calldata accounts)
+        external
+        onlyAdministrator(subject)
+        returns (bytes32 digest)
+    {
+        Subject storage s = _subjects[subject];
+        if (version <= s.version) revert VersionNotNewer(version, s.version);
+        if (accounts.length == 0) revert NoAccounts();
+        if (accounts.length > MOST_ACCOUNTS) revert TooManyAccounts(accounts.length);
+        digest = Digests.accountsStart(subject, version);
+        uint256 next;
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            Account calldata a = accounts[i];
+            if (a.nettingSet < next) revert AccountsUnsorted(a.nettingSet);
+            next = uint256(a.nettingSet) + 1;
+            digest = Digests.accountsStep(digest, a.nettingSet, a.account, a.attestor, uint8(a.grade));
+        }
+        s.version = version;
+        s.accounts = DataCode.write(abi.encode(digest, accounts));
+        emit AccountsDeclared(subject, version, digest, accounts);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function approveAddress(bytes32 subject, address account, bool approved)
+        external
+        onlyAdministrator(subject)
+    {
+        _approved[subject][account] = approved;
+        if (!approved && _subjectOf[account] == subject) {
+            _subjectOf[account] = bytes32(0);
+            emit AddressLinked(bytes32(0), account);
+        }
+        emit AddressApproved(subject, account, approved);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function linkAddress(bytes32 subject) external {
+        if (subject != bytes32(0) && !_approved[subject][msg.sender]) {
+            revert NotApproved(subject, msg.sender);
+        }
+        _subjectOf[msg.sender] = subject;
+        emit AddressLinked(subject, msg.sender);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function usableAccounts(bytes32 subject, uint64 asOf)
+        external
+        view
+        returns (bytes32 digest, Account[] memory accounts)
+    {
+        address pointer = _subjects[subject].accounts;
+        if (pointer == address(0)) revert UnknownSubject(subject);
+        (digest, accounts) = abi.decode(DataCode.read(pointer), (bytes32, Account[]));
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            _checkAttestor(accounts[i], asOf);
+        }
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function accountSet(bytes32 subject) external view returns (bytes32 digest, uint64 version) {
+        Subject storage s = _subjects[subject];
+        if (s.accounts == address(0)) return (bytes32(0), 0);
+        (digest,) = abi.decode(DataCode.read(s.accounts), (bytes32, Account[]));
+        version = s.version;
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function subjectOf(address account) external view returns (bytes32) {
+        return _subjectOf[account];
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function administratorOf(bytes32 subject) external view returns (address) {
+        return _subjects[subject].administrator;
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function attestor(address who) external view returns (Attestor memory) {
+        return _attestors[who];
+    }
+
+    function _checkAttestor(Account memory account, uint64 asOf) private view {
+        Attestor memory a = _attestors[account.attestor];
+        if (!a.listed) revert UnknownAttestor(account.attestor);
+        if (a.revoked) revert AttestorIsRevoked(account.attestor);
+        if (asOf < a.validFrom || block.timestamp > a.validTo) {
+            revert AttestorOutsideWindow(account.attestor, a.validFrom, a.validTo);
+        }
+        if (a.grade != account.grade) revert GradeMismatch(account.attestor, account.grade, a.grade);
+        if (a.grade == Grade.Self && !selfAllowed) revert SelfAttestation();
+    }
+}

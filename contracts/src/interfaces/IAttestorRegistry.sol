@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+/// @title Who may vouch for accounts, which accounts a subject has, and which addresses act for a subject.
+interface IAttestorRegistry {
+    /// @notice How close an attestor is to the records it vouches for.
+    enum Grade {
+        Self,
+        Administrator,
+        Custodian,
+        Venue
+    }
+
+    struct Attestor {
+        bool listed;
+        bool revoked;
+        Grade grade;
+        /// First and last instant, seconds since 1970: books from the first on, transactions up to the last.
+        uint48 validFrom;
+        uint48 validTo;
+    }
+
+    /// @notice One declared account of a subject.
+    struct Account {
+        /// Index of the account in the universe.
+        uint16 nettingSet;
+        /// The account, in the attestor's own naming, hashed.
+        bytes32 account;
+        /// Who must sign for it.
+        address attestor;
+        Grade grade;
+    }
+
+    event AttestorSet(address indexed attestor, Grade grade, uint48 validFrom, uint48 validTo);
+    event AttestorRevoked(address indexed attestor);
+    event SelfAllowed(bool allowed);
+    event SubjectSet(bytes32 indexed subject, address indexed administrator);
+    event AccountsDeclared(bytes32 indexed subject, uint64 version, bytes32 digest, Account[] accounts);
+    event AddressApproved(bytes32 indexed subject, address indexed account, bool approved);
+    event AddressLinked(bytes32 indexed subject, address indexed account);
+
+    /// @notice A validity window that is empty.
+    error BadWindow(uint48 validFrom, uint48 validTo);
+    /// @notice The subject would vouch for itself, and this registry does not allow that.
+    error SelfAttestation();
+    error UnknownAttestor(address attestor);
+    error AttestorIsRevoked(address attestor);
+    /// @notice The attestor's window does not reach from the book's instant to now.
+    error AttestorOutsideWindow(address attestor, uint48 validFrom, uint48 validTo);
+    /// @notice The account was declared with another grade than its attestor has.
+    error GradeMismatch(address attestor, Grade declared, Grade listed);
+    error UnknownSubject(bytes32 subject);
+    error NotAdministrator(address caller);
+    /// @notice Versions of an account set grow strictly.
+    error VersionNotNewer(uint64 version, uint64 stored);
+    /// @notice Accounts are listed in strictly growing order of netting set: none twice, one digest per set.
+    error AccountsUnsorted(uint16 nettingSet);
+    error NoAccounts();
+    error TooManyAccounts(uint256 accounts);
+    /// @notice The subject's administrator has not approved this address.
+    error NotApproved(bytes32 subject, address account);
+
+    /// @notice Lists an attestor, or changes its terms. A revoked one stays revoked. Only the owner.
+    function setAttestor(address attestor, Grade grade, uint48 validFrom, uint48 validTo) external;
+
+    /// @notice Strikes an attestor for ever. Only the owner.
+    function revokeAttestor(address attestor) external;
+
+    /// @notice Whether subjects may vouch for themselves. Never, until the owner says so. Only the owner.
+    function allowSelf(bool allowed) external;
+
+    /// @notice Names the administrator of a subject. Only the owner.
+    function setSubject(bytes32 subject, address administrator) external;
+
+    /// @notice Declares all accounts of a subject, replacing the set before. Only its administrator.
+    /// @return digest `AccountSet::digest`.
+    function declareAccounts(bytes32 subject, uint64 version, Account[] calldata accounts)
+        external
+        returns (bytes32 digest);
+
+    /// @notice Lets an address act for a subject, or no longer. Only the subject's administrator.
+    function approveAddress(bytes32 subject, address account, bool approved) external;
+
+    /// @notice The caller says whom it acts for; zero for nobody. Needs the administrator's approval.
+    function linkAddress(bytes32 subject) external;
+
+    /// @notice All accounts of a subject, once every attestor may vouch for a book of `asOf`; reverts otherwise.
+    function usableAccounts(bytes32 subject, uint64 asOf)
+        external
+        view
+        returns (bytes32 digest, Account[] memory accounts);
+
+    /// @notice Digest and version of the declared set; zero where there is none.
+    function accountSet(bytes32 subject) external view returns (bytes32 digest, uint64 version);
+
+    /// @notice The subject an address acts for; zero for none. Never reverts.
+    function subjectOf(address account) external view returns (bytes32);
+
+    /// @notice The administrator of a subject; zero for an unknown one.
+    function administratorOf(bytes32 subject) external view returns (address);
+
+    /// @notice What is known of an attestor.
+    function attestor(address who) external view returns (Attestor memory);
+}
