@@ -1,5 +1,27 @@
 //! Universe, market snapshot, importers, Black-76, and the risk models that turn them into a sheet's risk part.
+//!
+//! The road is `import` (or [`examples`]) → [`Snapshot`] → [`risk::compile`] → [`mandate_statement::RiskPart`]. All of it
+//! is public and recomputable: a snapshot is exact decimals, addressed by its content, and compiling it gives the same
+//! bytes on every machine. `docs/market-data.md` has the formulas and the measured differences against real quotes.
 
+pub mod black76;
+mod cut;
+pub mod examples;
+mod grid;
+mod instrument;
 mod model;
+mod price;
+pub mod risk;
+mod snapshot;
+pub mod time;
+mod universe;
 
+pub use cut::{CUT_FLOOR, CutError, CutRule, Listing, lot_places};
+pub use instrument::{Instrument, Right, Settle};
 pub use model::{ColumnDef, MODELS, RiskModel, Rounding, Scenario, Unit};
+pub use price::Price;
+pub use risk::RiskError;
+pub use snapshot::{CurrencyQuote, Quote, Snapshot, SnapshotError, Source, State, quote_key};
+pub use universe::{
+    Account, Currency, CurrencyClass, Group, LotError, Slot, SlotRef, Universe, UniverseError,
+};
