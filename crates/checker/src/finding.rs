@@ -1,0 +1,254 @@
+//! What can be wrong with a sheet.
+
+use mandate_statement::{Column, Family, RowRef, SheetError};
+use std::fmt;
+
+/// Most findings that are listed; a last one says how many more there were.
+pub const MOST_FINDINGS: usize = 200;
+
+/// Which lots a rounding allowance is read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The lots of the row's own block.
+    Block,
+    /// The lots of the whole book.
+    Book,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Block => "the block's lots",
+            Self::Book => "the book's lots",
+        })
+    }
+}
+
+/// A row in words: `group row 3`.
+pub(crate) fn row_name(row: &RowRef) -> String {
+    format!("{} row {}", family_name(row.family), row.index)
+}
+/// A family in words.
+pub(crate) const fn family_name(family: Family) -> &'static str {
+    match family {
+        Family::Group => "group",
+        Family::Account => "account",
+        Family::Asset => "asset",
+        Family::Slot => "slot",
+        Family::Global => "global",
+    }
+}
+/// Untrusted text for people: at most 60 characters, control characters escaped.
+pub(crate) fn clip(text: &str) -> String {
+    text.chars().take(60).flat_map(char::escape_debug).collect()
+}
+
+/// One thing that is wrong with a sheet. Slots, segments and columns are positions, counted from 0.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)] // the text of each variant names its fields
+pub enum Finding {
+    // Names and lengths.
+    /// No shape of that name.
+    #[error("{part}: there is no shape `{shape}`")]
+    UnknownShape { part: &'static str, shape: String },
+    /// A list is too long or short, or an index out of range.
+    #[error("risk part: {0}")]
+    Lengths(SheetError),
+    /// Too many or too few coefficients.
+    #[error("rules part: {got} coefficients, shape `{shape}` takes {wanted}")]
+    CoefficientCount { shape: &'static str, got: usize, wanted: usize },
+    /// No risk model of that name.
+    #[error("{part}: this checker knows no risk model `{model}`")]
+    UnknownModel { part: &'static str, model: String },
+    /// The model's columns are not the shape's.
+    #[error("{part}: the columns of risk model `{model}` are not those of shape `{shape}`")]
+    ModelMisfit { part: &'static str, model: &'static str, shape: &'static str },
+    /// The two parts are not for each other.
+    #[error("the rules part is for {what} `{rules}`, the risk part for `{risk}`")]
+    PartsDisagree { what: &'static str, rules: String, risk: String },
+    /// A digest of zeros names nothing.
+    #[error("the digest of the {what} is zero")]
+    ZeroDigest { what: &'static str },
+    /// No instant.
+    #[error("the instant of the snapshot is zero")]
+    ZeroInstant,
+
+    // Layout.
+    /// Segment 0 has nothing to carry from.
+    #[error("segment 0 carries, but there is no segment before it")]
+    FirstCarries,
+    /// A group would span two accounts or assets.
+    #[error("segment {segment} carries across the border of two {what}s; a group lies in one")]
+    CarryAcross { segment: usize, what: &'static str },
+    /// An account in two runs.
+    #[error("segment {segment} belongs to account {account}, whose run of segments has ended before")]
+    AccountSplit { segment: usize, account: u16 },
+    /// Account indices not in order of first use.
+    #[error("segment {segment} begins account {account}; in order of first use it would be {wanted}")]
+    AccountOrder { segment: usize, account: u16, wanted: usize },
+    /// A group mark inside a group.
+    #[error("segment {segment} is marked as the end of a group, but segment {next} carries it on", next = segment + 1)]
+    MarkInsideGroup { segment: usize },
+    /// A group that holds something but is not evaluated.
+    #[error(
+        "the group that ends in segment {segment} has usable slot {slot} but no mark: no group row would hold for it"
+    )]
+    GroupUnmarked { segment: usize, slot: usize },
+    /// A segment without account in a group or asset.
+    #[error("segment {segment} has no account, but {what}")]
+    UnownedInUse { segment: usize, what: &'static str },
+    /// A segment without account with a usable slot.
+    #[error("slot {slot} is usable, but its segment {segment} has no account")]
+    UnownedUsable { segment: usize, slot: usize },
+
+    // Weights.
+    /// Not exactly one of the two marks.
+    #[error(
+        "slot {slot} weighs {lots} in `lots` and {forbidden} in `forbidden`; exactly one of them is 1, the other 0"
+    )]
+    SlotMarks { slot: usize, lots: i64, forbidden: i64 },
+    /// A slot that must stay empty weighs something.
+    #[error("slot {slot} must stay empty, but weighs {weight} in column `{column}`")]
+    ForbiddenWeight { slot: usize, column: String, weight: i64 },
+    /// A negative weight where the quantity's sign is dropped.
+    #[error(
+        "slot {slot} weighs {weight} in column `{column}`, which drops the quantity's sign: it cannot be negative"
+    )]
+    NegativeOneSided { slot: usize, column: String, weight: i64 },
+    /// Owning it would be a debt that no column counts.
+    #[error(
+        "slot {slot} weighs {weight} in `value`: owning it would be a debt that `liabilities` does not count"
+    )]
+    NegativeValue { slot: usize, weight: i64 },
+    /// A usable slot of weight zero.
+    #[error("slot {slot} is usable but weighs nothing in `value` and `notional`: a free debt")]
+    FreeSlot { slot: usize },
+    /// Owning it counts for more than it is worth.
+    #[error("slot {slot} weighs {assets} in `assets`, more than its `value` of {value}")]
+    AssetsAboveValue { slot: usize, assets: i64, value: i64 },
+    /// Owing it counts for less than it is worth.
+    #[error("slot {slot} weighs {liabilities} in `liabilities`, less than its `value` of {value}")]
+    LiabilitiesBelowValue { slot: usize, liabilities: i64, value: i64 },
+    /// A total could leave its range.
+    #[error(
+        "the magnitudes of column `{name}` ({column}) sum to {sum}, {bits} bits; fewer than 2^41 are allowed"
+    )]
+    ColumnSum { column: Column, name: String, sum: u128, bits: u32 },
+    /// Nothing can be held.
+    #[error("no slot is usable: the sheet is about nothing")]
+    NoUsableSlot,
+
+    // Rules and rows.
+    /// A rule id that people could not read.
+    #[error("rule id `{id}` is not 1 to 80 of a-z, 0-9, `-` and `/`")]
+    RuleId { id: String },
+    /// Two rules of one id.
+    #[error("rule `{id}` is listed twice")]
+    DuplicateRule { id: String },
+    /// A rule without rows.
+    #[error("rule `{id}` has no rows: nothing would be proven of it")]
+    RuleWithoutRows { id: String },
+    /// A row beyond the shape.
+    #[error("rule `{id}` claims {row}, which shape `{shape}` does not have", row = row_name(row))]
+    NoSuchRow { id: String, row: RowRef, shape: &'static str },
+    /// A row in two rules, or twice in one.
+    #[error("{row} is claimed by rule `{first}` and again by rule `{second}`", row = row_name(row))]
+    RowClaimedTwice { row: RowRef, first: String, second: String },
+    /// A claimed row that says `0 >= 0`.
+    #[error("rule `{id}` claims {row}, which has no coefficient: it says nothing", row = row_name(row))]
+    EmptyRow { id: String, row: RowRef },
+    /// A row that no rule explains.
+    #[error("{row} has coefficients but belongs to no rule", row = row_name(row))]
+    UnclaimedRow { row: RowRef },
+    /// A row about no book.
+    #[error("{row} has no coefficient but on the constant: it is the same for every book", row = row_name(row))]
+    ConstantRow { row: RowRef },
+    /// A rule that only defines witnesses.
+    #[error("rule `{id}` has only rows that define witnesses: it requires nothing of the book")]
+    RequiresNothing { id: String },
+    /// Row 0 is not the net asset value row.
+    #[error(
+        "global row 0 must be `value - lots - min_nav >= 0`, but `{variable}` has coefficient {got}, not {wanted}"
+    )]
+    MinNavRow { variable: String, got: i128, wanted: i128 },
+    /// Net asset value could be zero.
+    #[error("global row 0 asks for a net asset value of {got}; at least 1 unit is needed")]
+    MinNavTooSmall { got: String },
+    /// A slack could leave its range.
+    #[error("{row} can reach {bits} bits over full ranges; its slack has {limit}", row = row_name(row))]
+    RowTooWide { row: RowRef, bits: u64, limit: u32 },
+    /// The rounding of the weights could favour the prover.
+    #[error("{row} must take off at least {needed} times {level} against rounding, but its coefficient there is {got}", row = row_name(row))]
+    Allowance { row: RowRef, level: Level, needed: String, got: i128 },
+
+    // Witnesses.
+    /// A worst loss helps.
+    #[error("{row}: `{variable}` has coefficient {got}; a worst loss may only count against the book", row = row_name(row))]
+    PositiveWorst { row: RowRef, variable: String, got: i128 },
+    /// A witness helps, and is not being defined.
+    #[error("{row}: `{variable}` has coefficient {got}; a witness is defined by exactly 1 or used with less than 0", row = row_name(row))]
+    WitnessCoefficient { row: RowRef, variable: String, got: i128 },
+    /// A sum of witnesses helps.
+    #[error("{row}: `{variable}` has coefficient {got}; a sum of witnesses may only count against the book", row = row_name(row))]
+    PositiveSum { row: RowRef, variable: String, got: i128 },
+    /// Bits are not part of the language.
+    #[error("{row}: bit `{variable}` has coefficient {got}; no rule of this version uses bits", row = row_name(row))]
+    BitUsed { row: RowRef, variable: String, got: i128 },
+    /// One row for two witnesses bounds neither.
+    #[error("{row} defines both `{first}` and `{second}`: it bounds neither", row = row_name(row))]
+    TwoDefinitions { row: RowRef, first: String, second: String },
+    /// A witness that the prover chooses freely.
+    #[error("{row} uses `{variable}`, which no row of its own family defines: the prover could choose it", row = row_name(row))]
+    UndefinedWitness { row: RowRef, variable: String },
+    /// Definitions in a circle bound nothing.
+    #[error("the definitions of {variables} go in a circle: together they bound nothing", variables = quoted(variables))]
+    Cycle { variables: Vec<String> },
+    /// A definition that leads nowhere.
+    #[error("{row} defines `{variable}`, but no requirement uses it", row = row_name(row))]
+    UnusedWitness { row: RowRef, variable: String },
+
+    // Both parts.
+    /// Rows that are evaluated nowhere.
+    #[error("there are rows over every {family}, but the risk part has none", family = family_name(*family))]
+    RowsWithoutBlocks { family: Family },
+    /// The list was cut.
+    #[error("{left_out} further findings are not listed")]
+    TooMany { left_out: usize },
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A list of findings that does not grow without bound.
+#[derive(Default)]
+pub(crate) struct Findings {
+    list: Vec<Finding>,
+    left_out: usize,
+}
+
+impl Findings {
+    pub(crate) fn push(&mut self, finding: Finding) {
+        match finding {
+            Finding::TooMany { left_out } => self.left_out += left_out,
+            other if self.list.len() < MOST_FINDINGS => self.list.push(other),
+            _ => self.left_out += 1,
+        }
+    }
+    pub(crate) fn extend(&mut self, list: Vec<Finding>) {
+        list.into_iter().for_each(|f| self.push(f));
+    }
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+    pub(crate) fn into_list(mut self) -> Vec<Finding> {
+        if self.left_out > 0 {
+            self.list.push(Finding::TooMany { left_out: self.left_out });
+        }
+        self.list
+    }
+    pub(crate) fn finish<T>(self, report: T) -> Result<T, Vec<Finding>> {
+        if self.is_empty() { Ok(report) } else { Err(self.into_list()) }
+    }
+}
