@@ -1,0 +1,644 @@
+//! Syntax tree to checked expressions: units, reach, constants, and the one-sided discipline.
+
+use crate::error::Span;
+use crate::lex::Complaint;
+use crate::parse::{Binder, Comparison, Holds, Kind, Syntax};
+use crate::tree::{Clause, Expr, Node, Scope, Step, Unit, block};
+use mandate_market::RiskModel;
+use mandate_numeric::Decimal;
+use mandate_statement::{Family, Mode};
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{One, Signed, Zero};
+
+type Checked<T> = Result<T, Complaint>;
+
+/// The block variable in reach, with the names of those that are out of reach.
+#[derive(Clone)]
+struct Reach {
+    inner: Option<(String, Family)>,
+    outer: Vec<String>,
+    in_sum: bool,
+}
+
+pub(crate) struct Checker {
+    pub(crate) model: &'static RiskModel,
+}
+
+/// What a rule says, and what its denominators need.
+pub(crate) struct CheckedRule {
+    pub(crate) clauses: Vec<Clause>,
+    pub(crate) guards: Vec<Clause>,
+}
+
+pub(crate) fn rational(d: &Decimal) -> BigRational {
+    BigRational::new(BigInt::from(d.digits()), BigInt::from(10u8).pow(u32::from(d.scale())))
+}
+
+fn family_of(b: &Binder) -> Checked<Family> {
+    Ok(match b.domain.as_str() {
+        "groups" => Family::Group,
+        "venues" => Family::Account,
+        "underlyings" => Family::Asset,
+        "instruments" => Family::Slot,
+        other => {
+            return Err(Complaint::new(
+                b.domain_span,
+                format!("there are no blocks called `{other}`"),
+                "not a kind of block",
+            )
+            .help(
+                "blocks are `groups` (one underlying at one venue), `venues` (netting sets), `underlyings` (one \
+                 underlying across venues) and `instruments`",
+            ));
+        }
+    })
+}
+
+impl Checker {
+    /// A money constant, as in `min_nav`.
+    pub(crate) fn money(&self, syntax: &Syntax) -> Checked<BigRational> {
+        let reach = Reach { inner: None, outer: Vec::new(), in_sum: false };
+        let e = self.expr(syntax, &reach)?;
+        match e.constant() {
+            Some(c) if e.unit == Unit::Money => Ok(c.clone()),
+            _ => Err(Complaint::new(syntax.span, "this is not an amount of money", "wanted an amount")
+                .help(format!("write it like `5_000_000 {}`", self.model.currency))),
+        }
+    }
+
+    pub(crate) fn rule(&self, holds: &Holds) -> Checked<CheckedRule> {
+        let (reach, family) = match &holds.binder {
+            Some(b) => {
+                let family = family_of(b)?;
+                self.fresh(b)?;
+                let inner = Some((b.name.clone(), family));
+                (Reach { inner, outer: Vec::new(), in_sum: false }, family)
+            }
+            None => (Reach { inner: None, outer: Vec::new(), in_sum: false }, Family::Global),
+        };
+        let mut out = CheckedRule { clauses: Vec::new(), guards: Vec::new() };
+        for (left, op, right) in &holds.comparisons {
+            self.compare(left, *op, right, &reach, family, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    /// A block name must not hide a word of the language.
+    fn fresh(&self, b: &Binder) -> Checked<()> {
+        let taken = ["all", "nav", "scenarios", "sum", "max", "min", "abs", "pos", "tiers", "worst", "net"];
+        let model = self.model.columns.iter().any(|c| c.name == b.name);
+        if taken.contains(&b.name.as_str()) || model || b.name == self.model.currency || b.name == "bps" {
+            return Err(Complaint::new(
+                b.name_span,
+                format!("`{}` already has a meaning", b.name),
+                "choose another name",
+            )
+            .help("a short name will do: `for g in groups: ...`"));
+        }
+        Ok(())
+    }
+
+    fn compare(
+        &self,
+        left: &Syntax,
+        op: Comparison,
+        right: &Syntax,
+        reach: &Reach,
+        family: Family,
+        out: &mut CheckedRule,
+    ) -> Checked<()> {
+        let span = left.span.to(right.span);
+        let (small, large) = match op {
+            Comparison::AtMost | Comparison::Less => (left, right),
+            Comparison::AtLeast | Comparison::More => (right, left),
+        };
+        let (small, large, denominator) = match (self.quotient(small, reach)?, self.quotient(large, reach)?) {
+            (None, None) => (self.expr(small, reach)?, self.expr(large, reach)?, None),
+            (Some((a, b)), None) => {
+                let limit = self.limit(large, reach)?;
+                let unit = self.times_unit(b.unit, limit.1, large.span)?;
+                (a, b.clone().scaled(limit.0, unit, large.span), Some(b))
+            }
+            (None, Some((a, b))) => {
+                let limit = self.limit(small, reach)?;
+                let unit = self.times_unit(b.unit, limit.1, small.span)?;
+                (b.clone().scaled(limit.0, unit, small.span), a, Some(b))
+            }
+            (Some(_), Some(_)) => {
+                return Err(Complaint::new(
+                    span,
+                    "both sides are ratios of the book",
+                    "a product of two totals",
+                )
+                .help("compare a ratio with a constant: `a / b <= 3`"));
+            }
+        };
+        let unit = self.same_unit(&small, &large, span)?;
+        if small.constant().is_some() && large.constant().is_some() {
+            return Err(Complaint::new(span, "this says nothing about the book", "both sides are constants")
+                .help("a rule bounds a quantity of the book, such as `gross(all)` or `nav`"));
+        }
+        one_sided(&small, true)?;
+        one_sided(&large, false)?;
+        if let Some(b) = denominator {
+            let unit_one = BigRational::one();
+            let span = b.span;
+            one_sided(&b, false)?;
+            let family = if b.reads_block() { family } else { Family::Global };
+            let small = Expr { node: Node::Const(unit_one), unit: b.unit, span };
+            out.guards.push(Clause { family, unit: b.unit, small, large: b, strict: false, span });
+        }
+        let strict = matches!(op, Comparison::Less | Comparison::More);
+        out.clauses.push(Clause { family, small, large, strict, unit, span });
+        Ok(())
+    }
+
+    /// The side `a / b` of two quantities of the book, as a ratio comparison is written.
+    fn quotient(&self, side: &Syntax, reach: &Reach) -> Checked<Option<(Expr, Expr)>> {
+        let Kind::Product(factors) = &side.kind else { return Ok(None) };
+        let [(false, a), (true, b)] = factors.as_slice() else { return Ok(None) };
+        let b = self.expr(b, reach)?;
+        if b.constant().is_some() {
+            return Ok(None);
+        }
+        Ok(Some((self.expr(a, reach)?, b)))
+    }
+
+    fn limit(&self, side: &Syntax, reach: &Reach) -> Checked<(BigRational, Unit)> {
+        let e = self.expr(side, reach)?;
+        match e.constant() {
+            Some(c) => Ok((c.clone(), e.unit)),
+            None => Err(Complaint::new(side.span, "a ratio is compared with a constant", "not a constant")
+                .help("multiply out by hand: `a <= limit * b` with a constant limit")),
+        }
+    }
+
+    fn times_unit(&self, a: Unit, b: Unit, span: Span) -> Checked<Unit> {
+        match (a, b) {
+            (Unit::Ratio, u) | (u, Unit::Ratio) => Ok(u),
+            (Unit::Money, Unit::Money) => {
+                Err(Complaint::new(span, "money times money is not a unit of this language", "money")
+                    .help("one of the two should be a plain number or a percentage"))
+            }
+        }
+    }
+
+    /// The common unit of two sides; the constant zero has every unit.
+    fn same_unit(&self, a: &Expr, b: &Expr, span: Span) -> Checked<Unit> {
+        let zero = |e: &Expr| e.constant().is_some_and(Zero::is_zero);
+        if a.unit == b.unit || zero(b) {
+            Ok(a.unit)
+        } else if zero(a) {
+            Ok(b.unit)
+        } else {
+            let (a, b) = (a.unit.words(), b.unit.words());
+            Err(Complaint::new(span, format!("{a} and {b} do not go together"), format!("{a} with {b}"))
+                .help(format!(
+                    "money is written with its unit: `5_000 {}`; a limit relative to the book as `25% * nav`",
+                    self.model.currency
+                )))
+        }
+    }
+
+    fn expr(&self, syntax: &Syntax, reach: &Reach) -> Checked<Expr> {
+        let span = syntax.span;
+        match &syntax.kind {
+            Kind::Number(value, unit) => self.number(value, unit.as_ref(), span),
+            Kind::Name(name) => self.bare(name, span, reach),
+            Kind::Negative(e) => {
+                let e = self.expr(e, reach)?;
+                let unit = e.unit;
+                Ok(e.scaled(-BigRational::one(), unit, span))
+            }
+            Kind::Sum(terms) => self.sum_of(terms, span, reach),
+            Kind::Product(factors) => self.product(factors, span, reach),
+            Kind::Call { name, name_span, binder, args, steps } => {
+                if name != "sum"
+                    && let Some(b) = binder
+                {
+                    return Err(Complaint::new(
+                        b.name_span,
+                        format!("`{name}` does not run over blocks"),
+                        "only `sum` does",
+                    )
+                    .help(
+                        "as in `sum(g in groups: worst(scenarios, g))`; a rule runs over blocks with `for`",
+                    ));
+                }
+                if name != "tiers" && !steps.is_empty() {
+                    return Err(Complaint::new(
+                        *name_span,
+                        format!("`{name}` takes no steps"),
+                        "only `tiers` does",
+                    ));
+                }
+                match (name.as_str(), binder) {
+                    ("sum", Some(b)) => self.sum(b, args, span, reach),
+                    ("sum", None) => Err(Complaint::new(span, "`sum` needs blocks to run over", "no blocks")
+                        .help("as in `sum(g in groups: gross(g))`; to add a few things write `a + b`")),
+                    ("tiers", _) => self.tiers(args, steps, span, reach),
+                    ("max" | "min", _) => self.extreme(name == "max", args, span, reach),
+                    ("abs" | "pos", _) => self.sided(name == "abs", args, span, reach),
+                    ("worst", _) => self.worst(args, span, reach),
+                    _ => self.column(name, *name_span, args, span, reach),
+                }
+            }
+        }
+    }
+
+    fn number(&self, value: &Decimal, unit: Option<&(String, Span)>, span: Span) -> Checked<Expr> {
+        let value = rational(value);
+        let (value, unit) = match unit {
+            None => (value, Unit::Ratio),
+            Some((u, _)) if u == "%" => (value / BigRational::from(BigInt::from(100)), Unit::Ratio),
+            Some((u, _)) if u == "bps" => (value / BigRational::from(BigInt::from(10_000)), Unit::Ratio),
+            Some((u, _)) if u == self.model.currency => {
+                let units = BigInt::from(10u8).pow(u32::from(self.model.money_places));
+                (value * BigRational::from(units), Unit::Money)
+            }
+            Some((u, at)) => {
+                return Err(Complaint::new(*at, format!("`{u}` is not a unit"), "not a unit").help(format!(
+                    "units are `%`, `bps` and `{}`; to multiply write `3 * nav`",
+                    self.model.currency
+                )));
+            }
+        };
+        Ok(Expr { node: Node::Const(value), unit, span })
+    }
+
+    fn bare(&self, name: &str, span: Span, reach: &Reach) -> Checked<Expr> {
+        if name == "nav" {
+            return Ok(Expr { node: Node::Column { column: 0, scope: Scope::All }, unit: Unit::Money, span });
+        }
+        let complaint = Complaint::new(span, format!("`{name}` is not a quantity"), "not a quantity");
+        let is_block = name == "all" || reach.inner.as_ref().is_some_and(|(n, _)| n == name);
+        Err(if is_block {
+            complaint.help(format!("a block is measured by a column: `gross({name})`"))
+        } else if self.named(name).is_some() {
+            complaint
+                .help(format!("say of what: `{name}(all)`, or of a block: `for g in groups: {name}(g) ...`"))
+        } else {
+            complaint.help(self.vocabulary())
+        })
+    }
+
+    fn vocabulary(&self) -> String {
+        let names: Vec<&str> =
+            self.model.columns.iter().filter(|c| self.named(c.name).is_some()).map(|c| c.name).collect();
+        format!(
+            "there are `nav`, `net`, `{}`, and `worst`, `sum`, `max`, `min`, `abs`, `pos`, `tiers`",
+            names.join("`, `")
+        )
+    }
+
+    /// A money column by its name in the language.
+    fn named(&self, name: &str) -> Option<usize> {
+        let name = match name {
+            "nav" => "value",
+            "net" => "delta",
+            n => n,
+        };
+        let (column, def) = self.model.column(name)?;
+        (def.unit == mandate_market::Unit::Money).then_some(column)
+    }
+
+    fn column(
+        &self,
+        name: &str,
+        name_span: Span,
+        args: &[Syntax],
+        span: Span,
+        reach: &Reach,
+    ) -> Checked<Expr> {
+        let Some(column) = self.named(name) else {
+            let complaint = Complaint::new(name_span, format!("there is no `{name}`"), "not in the language");
+            return Err(if self.model.column(name).is_some() {
+                complaint.help("that column counts lots, which mean nothing across instruments; it is the compiler's own")
+            } else {
+                complaint.help(self.vocabulary())
+            });
+        };
+        let [arg] = args else {
+            return Err(Complaint::new(span, format!("`{name}` takes one block"), "wanted one block")
+                .help(format!("as in `{name}(all)`")));
+        };
+        let scope = self.scope(arg, reach)?;
+        Ok(Expr { node: Node::Column { column, scope }, unit: Unit::Money, span })
+    }
+
+    fn scope(&self, arg: &Syntax, reach: &Reach) -> Checked<Scope> {
+        let Kind::Name(name) = &arg.kind else {
+            return Err(Complaint::new(arg.span, "this is not a block", "wanted a block")
+                .help("write `all` for the whole book, or the name that `for` or `sum` gives"));
+        };
+        if name == "all" {
+            return Ok(Scope::All);
+        }
+        if reach.inner.as_ref().is_some_and(|(n, _)| n == name) {
+            return Ok(Scope::Block);
+        }
+        let complaint = Complaint::new(arg.span, format!("`{name}` is not a block in reach"), "not in reach");
+        Err(if reach.outer.contains(name) {
+            complaint.help("inside a sum only the sum's own block and `all` can be read")
+        } else {
+            match &reach.inner {
+                Some((n, f)) => complaint.help(format!("in reach are `all` and `{n}` ({})", block(*f))),
+                None => {
+                    complaint.help("in reach is `all`; a rule runs over blocks with `for g in groups: ...`")
+                }
+            }
+        })
+    }
+
+    fn worst(&self, args: &[Syntax], span: Span, reach: &Reach) -> Checked<Expr> {
+        let form = "as in `worst(scenarios, g)`, with a group, a venue or `all`";
+        let [which, of] = args else {
+            return Err(
+                Complaint::new(span, "`worst` takes the scenarios and a block", "wanted two").help(form)
+            );
+        };
+        if !matches!(&which.kind, Kind::Name(n) if n == "scenarios") {
+            return Err(
+                Complaint::new(which.span, "there is one list: `scenarios`", "wanted `scenarios`").help(form)
+            );
+        }
+        let scope = self.scope(of, reach)?;
+        if scope == Scope::Block
+            && let Some((_, family)) = &reach.inner
+            && !family.has_worst()
+        {
+            let why = format!("there is no worst loss of one {}", block(*family));
+            return Err(Complaint::new(of.span, why, "wanted a group, a venue or `all`")
+                .help("across venues a gain at one would pay a loss at another; use `groups` or `venues`"));
+        }
+        Ok(Expr { node: Node::Worst(scope), unit: Unit::Money, span })
+    }
+
+    fn sum_of(&self, terms: &[(bool, Syntax)], span: Span, reach: &Reach) -> Checked<Expr> {
+        let mut out: Vec<Expr> = Vec::new();
+        let mut constant: Option<Expr> = None;
+        let mut unit: Option<Expr> = None;
+        for (minus, term) in terms {
+            let mut e = self.expr(term, reach)?;
+            if let Some(sofar) = &unit {
+                let both = self.same_unit(sofar, &e, sofar.span.to(e.span))?;
+                e.unit = both;
+                unit = Some(Expr { unit: both, ..e.clone() });
+            } else {
+                unit = Some(e.clone());
+            }
+            if *minus {
+                let (u, s) = (e.unit, e.span);
+                e = e.scaled(-BigRational::one(), u, s);
+            }
+            match (&mut constant, e.constant()) {
+                (Some(sofar), Some(c)) => {
+                    let sum = sofar.constant().map_or_else(|| c.clone(), |s| s + c);
+                    sofar.node = Node::Const(sum);
+                }
+                (None, Some(_)) => constant = Some(e),
+                (_, None) => out.push(e),
+            }
+        }
+        let unit = unit.map_or(Unit::Ratio, |e| e.unit);
+        out.extend(constant);
+        if out.len() == 1 {
+            let mut only = out.remove(0);
+            only.unit = unit;
+            only.span = span;
+            return Ok(only);
+        }
+        Ok(Expr { node: Node::Add(out), unit, span })
+    }
+
+    fn product(&self, factors: &[(bool, Syntax)], span: Span, reach: &Reach) -> Checked<Expr> {
+        let mut factor = BigRational::one();
+        let mut unit = Unit::Ratio;
+        let mut book: Option<Expr> = None;
+        for (divide, syntax) in factors {
+            let e = self.expr(syntax, reach)?;
+            let whole = factors[0].1.span.to(syntax.span);
+            if *divide {
+                let Some(c) = e.constant() else {
+                    return Err(Complaint::new(
+                        syntax.span,
+                        "division by a quantity of the book",
+                        "not a constant",
+                    )
+                    .help("a ratio is one whole side of a comparison: `gross(all) / nav <= 3`"));
+                };
+                if c.is_zero() {
+                    return Err(Complaint::new(syntax.span, "division by zero", "zero"));
+                }
+                unit = match (unit, e.unit) {
+                    (u, Unit::Ratio) => u,
+                    (Unit::Money, Unit::Money) => Unit::Ratio,
+                    (Unit::Ratio, Unit::Money) => {
+                        return Err(Complaint::new(
+                            whole,
+                            "a number divided by money has no meaning here",
+                            "money below",
+                        )
+                        .help("the amount that is divided comes first"));
+                    }
+                };
+                factor /= c;
+                continue;
+            }
+            unit = self.times_unit(unit, e.unit, whole)?;
+            match (e.constant(), &book) {
+                (Some(c), _) => factor *= c,
+                (None, None) => book = Some(e),
+                (None, Some(_)) => {
+                    return Err(Complaint::new(
+                        whole,
+                        "a product of two quantities of the book",
+                        "not linear",
+                    )
+                    .help("one of the two must be a constant: rows are sums with public coefficients"));
+                }
+            }
+        }
+        Ok(match book {
+            Some(e) => e.scaled(factor, unit, span),
+            None => Expr { node: Node::Const(factor), unit, span },
+        })
+    }
+
+    fn sum(&self, b: &Binder, args: &[Syntax], span: Span, reach: &Reach) -> Checked<Expr> {
+        let family = family_of(b)?;
+        self.fresh(b)?;
+        if reach.in_sum {
+            return Err(Complaint::new(span, "a sum inside a sum", "the inner sum")
+                .help("sums run once over groups, venues or underlyings; write the inner one outside"));
+        }
+        if family == Family::Slot {
+            return Err(Complaint::new(
+                b.domain_span,
+                "sums do not run over instruments",
+                "wanted larger blocks",
+            )
+            .help("a column of `all` is already the sum over instruments; otherwise sum over groups"));
+        }
+        let mut outer = reach.outer.clone();
+        if let Some((n, _)) = &reach.inner {
+            if *n == b.name {
+                return Err(Complaint::new(b.name_span, format!("`{n}` already names a block"), "taken")
+                    .help("give the sum's block another name"));
+            }
+            outer.push(n.clone());
+        }
+        let inner = Reach { inner: Some((b.name.clone(), family)), outer, in_sum: true };
+        let [body] = args else {
+            return Err(Complaint::new(span, "`sum` takes one expression", "wanted one")
+                .help("as in `sum(g in groups: worst(scenarios, g))`"));
+        };
+        let body = self.expr(body, &inner)?;
+        let unit = body.unit;
+        Ok(Expr { node: Node::Sum { family, body: Box::new(body) }, unit, span })
+    }
+
+    fn extreme(&self, max: bool, args: &[Syntax], span: Span, reach: &Reach) -> Checked<Expr> {
+        let name = if max { "max" } else { "min" };
+        if args.is_empty() {
+            return Err(Complaint::new(
+                span,
+                format!("`{name}` of nothing"),
+                "wanted at least one expression",
+            ));
+        }
+        let mut list: Vec<Expr> = Vec::new();
+        let mut unit: Option<Expr> = None;
+        for arg in args {
+            let mut e = self.expr(arg, reach)?;
+            if let Some(sofar) = &unit {
+                let both = self.same_unit(sofar, &e, sofar.span.to(e.span))?;
+                e.unit = both;
+            }
+            unit = Some(e.clone());
+            if !max {
+                let (u, s) = (e.unit, e.span);
+                e = e.scaled(-BigRational::one(), u, s);
+            }
+            list.push(e);
+        }
+        let unit = unit.map_or(Unit::Ratio, |e| e.unit);
+        let whole: Option<Vec<BigRational>> = list.iter().map(|e| e.constant().cloned()).collect();
+        let node = match whole.and_then(|c| c.into_iter().max()) {
+            Some(c) => Node::Const(c),
+            None => Node::Max(list),
+        };
+        let e = Expr { node, unit, span };
+        // min(a, b) = -max(-a, -b)
+        Ok(if max { e } else { e.scaled(-BigRational::one(), unit, span) })
+    }
+
+    fn sided(&self, abs: bool, args: &[Syntax], span: Span, reach: &Reach) -> Checked<Expr> {
+        let name = if abs { "abs" } else { "pos" };
+        let [arg] = args else {
+            return Err(Complaint::new(span, format!("`{name}` takes one expression"), "wanted one"));
+        };
+        let e = self.expr(arg, reach)?;
+        let unit = e.unit;
+        let node = match e.constant() {
+            Some(c) if abs => Node::Const(c.abs()),
+            Some(c) => Node::Const(c.clone().max(BigRational::zero())),
+            None if abs => Node::Abs(Box::new(e)),
+            None => Node::Positive(Box::new(e)),
+        };
+        Ok(Expr { node, unit, span })
+    }
+
+    fn tiers(&self, args: &[Syntax], steps: &[(Syntax, Syntax)], span: Span, reach: &Reach) -> Checked<Expr> {
+        let form = format!(
+            "as in `tiers(gross(g); 0 {c}: 0.4%, 50_000 {c}: 0.5%)`: each rate applies to what lies above its amount",
+            c = self.model.currency
+        );
+        let ([arg], false) = (args, steps.is_empty()) else {
+            return Err(Complaint::new(
+                span,
+                "`tiers` takes one expression and steps",
+                "wanted `e; from: rate, ...`",
+            )
+            .help(form));
+        };
+        let arg = self.expr(arg, reach)?;
+        let mut out: Vec<Step> = Vec::new();
+        for (from, rate) in steps {
+            let (f, r) = (self.expr(from, reach)?, self.expr(rate, reach)?);
+            let (Some(fc), Some(rc)) = (f.constant(), r.constant()) else {
+                return Err(Complaint::new(
+                    from.span.to(rate.span),
+                    "a step is made of constants",
+                    "not a constant",
+                )
+                .help(form));
+            };
+            self.same_unit(&arg, &f, from.span)?;
+            if r.unit != Unit::Ratio {
+                return Err(
+                    Complaint::new(rate.span, "a rate is a plain number or a percentage", "money").help(form)
+                );
+            }
+            if rc.is_negative() {
+                return Err(Complaint::new(rate.span, "a rate below zero", "negative")
+                    .help("rates are not negative and do not fall, so that the charge is convex"));
+            }
+            if let Some(last) = out.last() {
+                if *fc <= last.from {
+                    return Err(Complaint::new(
+                        from.span,
+                        "steps are in growing order",
+                        "not above the step before",
+                    ));
+                }
+                if *rc < last.rate {
+                    return Err(Complaint::new(
+                        rate.span,
+                        "rates that fall make the charge concave",
+                        "lower than before",
+                    )
+                    .help("a witness bounds a charge from above only where rates do not fall with size"));
+                }
+            }
+            out.push(Step { from: fc.clone(), rate: rc.clone() });
+        }
+        let floor = !(self.never_negative(&arg) && !out[0].from.is_positive());
+        let unit = arg.unit;
+        Ok(Expr { node: Node::Tiers { arg: Box::new(arg), steps: out, floor }, unit, span })
+    }
+
+    /// Whether the value cannot be negative, by its form alone: columns of `|q|`, longs and shorts have weights that are
+    /// not negative, and `abs` and `pos` speak for themselves.
+    fn never_negative(&self, e: &Expr) -> bool {
+        match &e.node {
+            Node::Const(c) => !c.is_negative(),
+            Node::Column { column, .. } => {
+                !matches!(self.model.columns[*column].mode, Mode::Signed | Mode::Scenario)
+            }
+            Node::Abs(_) | Node::Positive(_) => true,
+            Node::Tiers { .. } => true,
+            Node::Worst(_) => false,
+            Node::Sum { body, .. } => self.never_negative(body),
+            Node::Max(list) => list.iter().any(|e| self.never_negative(e)),
+            Node::Add(list) => list.iter().all(|e| self.never_negative(e)),
+            Node::Scale(c, e) => !c.is_negative() && self.never_negative(e),
+        }
+    }
+}
+
+/// Refuses what a one-sided bound would not prove, with the reason.
+fn one_sided(side: &Expr, upper: bool) -> Checked<()> {
+    let Some(part) = side.offender(upper) else { return Ok(()) };
+    let name = part.construct();
+    Err(Complaint::new(
+        part.span,
+        format!("`{name}` stands where a large value would help the rule to hold"),
+        "bounded from above only",
+    )
+    .help(
+        "max, abs, pos, tiers and worst (and min from below) are proven by a bound on one side, so they stand only \
+         where a large value is what the rule forbids: on the smaller side of a comparison, or subtracted on the larger",
+    ))
+}

@@ -1,0 +1,170 @@
+//! A mandate in plain words, with what each rule costs, and a dump of its rows.
+
+use crate::bounds::slack_bits;
+use crate::compile::{Compiled, compile_smallest};
+use crate::error::MandateError;
+use crate::tree::{Expr, Mandate, Node, Rule, domain};
+use crate::words;
+use mandate_market::{RiskModel, Rounding};
+use mandate_statement::{Family, Shape};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+/// The mandate in plain words: each rule with its numbers and units, how its roundings fall, and what it costs in rows,
+/// witnesses and constraints. Compiles for `shape`, or where that is `None` for the shape the mandate asks for or the
+/// smallest that takes it.
+///
+/// # Errors
+/// [`MandateError`], as [`crate::compile`].
+pub fn explain(mandate: &Mandate, shape: Option<&'static Shape>) -> Result<String, MandateError> {
+    let compiled = match shape {
+        Some(shape) => crate::compile(mandate, mandate.model, shape)?,
+        None => compile_smallest(mandate, mandate.model)?,
+    };
+    let mut out = String::new();
+    write_all(&mut out, mandate, &compiled).expect("writing to memory does not fail");
+    Ok(out)
+}
+
+fn write_all(out: &mut String, mandate: &Mandate, compiled: &Compiled) -> std::fmt::Result {
+    let (model, shape) = (mandate.model, compiled.shape);
+    writeln!(out, "{}", mandate.name.as_deref().unwrap_or(&mandate.file))?;
+    writeln!(
+        out,
+        "risk model {}, money in {} (exact to 10^-{})",
+        model.name, model.currency, model.money_places
+    )?;
+    writeln!(
+        out,
+        "shape {}: {} slots in {} segments, {} venues, {} underlyings\n",
+        shape.name, shape.slots, shape.segments, shape.accounts, shape.assets
+    )?;
+    for rule in &mandate.rules {
+        writeln!(out, "{}: {}", rule.id, rule.text)?;
+        for clause in &rule.clauses {
+            writeln!(out, "    proven: {}", words::clause(model, clause))?;
+        }
+        write_cost(out, rule, compiled)?;
+    }
+    writeln!(out, "\nwhat is measured, and how it is rounded")?;
+    let mut columns = BTreeSet::new();
+    for clause in mandate.rules.iter().flat_map(|r| &r.clauses) {
+        gather(&clause.small, &mut columns);
+        gather(&clause.large, &mut columns);
+    }
+    for column in &columns {
+        match column {
+            Some(k) => {
+                let def = &model.columns[*k];
+                writeln!(out, "    {}: {}; {}", def.name, def.meaning, rounding(def.rounding))?;
+            }
+            None => writeln!(out, "    worst: {}", scenarios(model))?,
+        }
+    }
+    writeln!(
+        out,
+        "    a rule holds only if it holds for every value within the rounding: one unit of 10^-{} {} per lot held and \
+         column read",
+        model.money_places, model.currency
+    )?;
+    writeln!(out, "\nwhat it takes of shape {}", shape.name)?;
+    for family in Family::ALL {
+        let rows = compiled.rows.iter().filter(|r| r.row.family == family).count();
+        let blocks = family.blocks(shape);
+        let cost = rows * blocks * slack_bits(family) as usize;
+        writeln!(
+            out,
+            "    {}: {rows} of {} rows, each over {blocks} block(s) with {} bits of slack: about {cost} constraints",
+            domain(family),
+            family.rows(shape),
+            slack_bits(family)
+        )?;
+    }
+    let [g, a, u, y] = compiled.witnesses;
+    let local = shape.local_witnesses;
+    writeln!(
+        out,
+        "    witnesses: {g} of {local} per group, {a} of {local} per venue, {u} of {local} per underlying, {y} of {} of \
+         the whole book",
+        shape.global_witnesses
+    )?;
+    writeln!(
+        out,
+        "    the circuit has all rows of the shape whether a mandate uses them or not: another mandate, the same cost"
+    )
+}
+
+fn write_cost(out: &mut String, rule: &Rule, compiled: &Compiled) -> std::fmt::Result {
+    let Some(list) = compiled.part.rules.iter().find(|r| r.id == rule.id) else { return Ok(()) };
+    let names: Vec<String> = list.rows.iter().map(|r| words::row_name(*r)).collect();
+    let mine = |r: &&crate::RowInfo| list.rows.contains(&r.row);
+    let defining = compiled.rows.iter().filter(mine).filter(|r| r.defines).count();
+    let constraints: usize =
+        list.rows.iter().map(|r| r.family.blocks(compiled.shape) * slack_bits(r.family) as usize).sum();
+    writeln!(
+        out,
+        "    cost: {} row(s) ({}), {defining} of them defining witnesses, about {constraints} constraints",
+        names.len(),
+        names.join(", ")
+    )
+}
+
+fn gather(e: &Expr, out: &mut BTreeSet<Option<usize>>) {
+    match &e.node {
+        Node::Const(_) => {}
+        Node::Column { column, .. } => {
+            out.insert(Some(*column));
+        }
+        Node::Worst(_) => {
+            out.insert(None);
+        }
+        Node::Sum { body, .. } => gather(body, out),
+        Node::Max(list) | Node::Add(list) => list.iter().for_each(|e| gather(e, out)),
+        Node::Abs(e) | Node::Positive(e) | Node::Scale(_, e) => gather(e, out),
+        Node::Tiers { arg, .. } => gather(arg, out),
+    }
+}
+
+fn rounding(r: Rounding) -> &'static str {
+    match r {
+        Rounding::Nearest => "to the nearest unit, counted against the book either way",
+        Rounding::Up => "rounded up; where small is bad, one unit per lot is taken off",
+        Rounding::Down => "rounded down; where large is bad, one unit per lot is added",
+        Rounding::Exact => "exact",
+    }
+}
+
+fn scenarios(model: &RiskModel) -> String {
+    let percent = |bps: i32| format!("{}{}%", if bps < 0 { "-" } else { "+" }, bps.abs() / 100);
+    let list: Vec<String> = model
+        .scenarios
+        .iter()
+        .map(|s| {
+            let share =
+                if s.weight_bps == 10_000 { String::new() } else { format!(" x{}%", s.weight_bps / 100) };
+            format!("{}/{}{share}", percent(s.price_bps), percent(s.vol_bps))
+        })
+        .collect();
+    format!("largest loss over {} scenarios of price/volatility: {}", list.len(), list.join(", "))
+}
+
+/// Every rule with its rows, and every row with its coefficients and worst case. The same mandate gives the same text.
+pub fn dump(compiled: &Compiled) -> String {
+    let mut out = String::new();
+    for rule in &compiled.part.rules {
+        out.push_str(&rule.id);
+        out.push('\n');
+        for row in &rule.rows {
+            let Some(info) = compiled.rows.iter().find(|r| r.row == *row) else { continue };
+            let defines = if info.defines { ", defines a witness" } else { "" };
+            let room = slack_bits(row.family);
+            out.push_str(&format!(
+                "    {}: {}  [worst case {} of {room} bits{defines}]\n",
+                words::row_name(*row),
+                info.text,
+                info.bits
+            ));
+        }
+    }
+    out
+}

@@ -1,0 +1,250 @@
+//! The mandate file: TOML around the expressions.
+
+use crate::check::Checker;
+use crate::error::{Diagnostic, MandateError, Span};
+use crate::lex::Complaint;
+use crate::parse;
+use crate::tree::{Clause, Expr, Mandate, Node, Rule, Scope, Unit};
+use mandate_market::{MODELS, RiskModel};
+use mandate_statement::{Family, SHAPES, Shape};
+use num_rational::BigRational;
+use num_traits::One;
+use serde::Deserialize;
+use toml::Spanned;
+
+/// Largest mandate file, in bytes.
+pub const SIZE_LIMIT: usize = 1 << 20;
+/// Most rules of one mandate.
+pub const RULE_LIMIT: usize = 128;
+/// The id of the rule that every mandate has: net asset value is at least `min_nav`.
+pub const MIN_NAV: &str = "min-nav";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    risk_model: Spanned<String>,
+    min_nav: Spanned<String>,
+    name: Option<Spanned<String>>,
+    shape: Option<Spanned<String>>,
+    #[serde(default)]
+    rule: Vec<FileRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileRule {
+    id: Spanned<String>,
+    text: Spanned<String>,
+    holds: Spanned<String>,
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn fail(&self, span: Span, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+        Diagnostic::at(self.file, self.text, span, message.into(), label.into())
+    }
+    fn whole(value: &Spanned<String>) -> Span {
+        let range = value.span();
+        Span { start: range.start, end: range.end }
+    }
+    /// Where the text of a TOML string begins in the file, if it stands there as it is, without escapes.
+    fn base(&self, value: &Spanned<String>) -> Option<usize> {
+        let range = value.span();
+        let raw = self.text.get(range.clone())?;
+        for quote in ["\"\"\"", "'''", "\"", "'"] {
+            let Some(inner) = raw.strip_prefix(quote).and_then(|r| r.strip_suffix(quote)) else { continue };
+            for skip in ["", "\n", "\r\n"] {
+                if inner.strip_prefix(skip) == Some(value.get_ref().as_str()) {
+                    return Some(range.start + quote.len() + skip.len());
+                }
+            }
+            return None;
+        }
+        None
+    }
+    fn place(&self, value: &Spanned<String>, complaint: Complaint) -> MandateError {
+        let span = match self.base(value) {
+            Some(base) => Span { start: base + complaint.span.start, end: base + complaint.span.end },
+            None => Self::whole(value),
+        };
+        let mut diagnostic = self.fail(span, complaint.message, complaint.label);
+        diagnostic.help = complaint.help;
+        diagnostic.into()
+    }
+}
+
+/// Moves every span of an expression from the string to the file.
+fn shift(e: &mut Expr, base: Option<usize>, whole: Span) {
+    e.span = moved(e.span, base, whole);
+    match &mut e.node {
+        Node::Const(_) | Node::Column { .. } | Node::Worst(_) => {}
+        Node::Sum { body, .. } => shift(body, base, whole),
+        Node::Max(list) | Node::Add(list) => list.iter_mut().for_each(|e| shift(e, base, whole)),
+        Node::Abs(e) | Node::Positive(e) | Node::Scale(_, e) => shift(e, base, whole),
+        Node::Tiers { arg, .. } => shift(arg, base, whole),
+    }
+}
+
+fn moved(span: Span, base: Option<usize>, whole: Span) -> Span {
+    base.map_or(whole, |b| Span { start: b + span.start, end: b + span.end })
+}
+
+fn known<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+}
+
+impl Mandate {
+    /// Reads and checks a mandate. `file` is only a name for errors. Never panics, whatever the text.
+    ///
+    /// # Errors
+    /// [`MandateError`], pointing at the first thing that is wrong.
+    pub fn parse(file: &str, text: &str) -> Result<Self, MandateError> {
+        if text.len() > SIZE_LIMIT {
+            return Err(MandateError::TooLarge { got: text.len(), limit: SIZE_LIMIT });
+        }
+        let reader = Reader { file, text };
+        let parsed: File = toml::from_str(text).map_err(|e| {
+            let range = e.span().unwrap_or(0..0);
+            let span = Span { start: range.start, end: range.end };
+            let mut message = e.message().replace('\n', " ");
+            if message.len() > 300 {
+                message = message.chars().take(300).collect();
+            }
+            reader.fail(span, message, "here").help(
+                "a mandate has `risk_model`, `min_nav`, optionally `name` and `shape`, and `[[rule]]` tables with `id`, \
+                 `text` and `holds`",
+            )
+        })?;
+        let model = RiskModel::by_name(parsed.risk_model.get_ref()).ok_or_else(|| {
+            let models = known(MODELS.iter().map(|m| m.name));
+            reader
+                .fail(Reader::whole(&parsed.risk_model), "unknown risk model", "not a risk model")
+                .help(format!("risk models are {models}"))
+        })?;
+        if let Some(shape) = &parsed.shape
+            && Shape::by_name(shape.get_ref()).is_none()
+        {
+            let shapes = known(SHAPES.iter().map(|s| s.name));
+            return Err(reader
+                .fail(Reader::whole(shape), "unknown shape", "not a shape")
+                .help(format!("shapes are {shapes}; leave it out to take the smallest that fits"))
+                .into());
+        }
+        let checker = Checker { model };
+        let mut rules = vec![min_nav(&reader, &checker, &parsed.min_nav)?];
+        if parsed.rule.len() > RULE_LIMIT {
+            return Err(reader
+                .fail(Reader::whole(&parsed.rule[RULE_LIMIT].id), "too many rules", "one too many")
+                .help(format!("a mandate has at most {RULE_LIMIT} rules"))
+                .into());
+        }
+        for rule in &parsed.rule {
+            check_id(&reader, &rules, &rule.id)?;
+            read_rule(&reader, &checker, rule, &mut rules)?;
+        }
+        Ok(Self {
+            file: file.to_owned(),
+            source: text.to_owned(),
+            name: parsed.name.map(Spanned::into_inner),
+            model,
+            shape: parsed.shape.map(Spanned::into_inner),
+            rules,
+        })
+    }
+}
+
+fn min_nav(reader: &Reader<'_>, checker: &Checker, value: &Spanned<String>) -> Result<Rule, MandateError> {
+    let currency = checker.model.currency;
+    let amount = parse::expression(value.get_ref())
+        .and_then(|e| checker.money(&e))
+        .map_err(|c| reader.place(value, c))?;
+    let whole = Reader::whole(value);
+    if !amount.is_integer() || amount < BigRational::one() {
+        return Err(reader
+            .fail(whole, "`min_nav` is at least one unit, and a whole number of units", "not such an amount")
+            .help(format!(
+                "write an amount above zero with at most {} decimals, such as `1_000_000 {currency}`",
+                checker.model.money_places
+            ))
+            .into());
+    }
+    let text = format!("Net asset value is at least {}", value.get_ref());
+    let clause = Clause {
+        family: Family::Global,
+        small: Expr { node: Node::Const(amount), unit: Unit::Money, span: whole },
+        large: Expr { node: Node::Column { column: 0, scope: Scope::All }, unit: Unit::Money, span: whole },
+        strict: false,
+        unit: Unit::Money,
+        span: whole,
+    };
+    let holds = format!("nav >= {}", value.get_ref());
+    Ok(Rule { id: MIN_NAV.into(), text, holds, span: whole, clauses: vec![clause] })
+}
+
+fn check_id(reader: &Reader<'_>, rules: &[Rule], id: &Spanned<String>) -> Result<(), MandateError> {
+    let name = id.get_ref();
+    let lawful = (1..=40).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !lawful {
+        return Err(reader
+            .fail(Reader::whole(id), "this is not a rule id", "not a rule id")
+            .help("an id is 1 to 40 small letters, digits and hyphens, such as `lev-1`")
+            .into());
+    }
+    if name == MIN_NAV {
+        return Err(reader
+            .fail(Reader::whole(id), format!("the id `{MIN_NAV}` is the compiler's own"), "reserved")
+            .help("the smallest net asset value is set by `min_nav`")
+            .into());
+    }
+    if let Some(other) = rules.iter().find(|r| r.id == *name) {
+        let line = reader.text[..other.span.start].matches('\n').count() + 1;
+        return Err(reader
+            .fail(Reader::whole(id), format!("rule `{name}` is there already"), "second of this id")
+            .help(format!("the first one says what holds on line {line}; ids are unique"))
+            .into());
+    }
+    Ok(())
+}
+
+fn read_rule(
+    reader: &Reader<'_>,
+    checker: &Checker,
+    rule: &FileRule,
+    rules: &mut Vec<Rule>,
+) -> Result<(), MandateError> {
+    let text = rule.text.get_ref().trim();
+    if text.is_empty() || text.len() > 2000 {
+        return Err(reader
+            .fail(Reader::whole(&rule.text), "`text` says the rule in words", "empty, or over 2,000 bytes")
+            .help("what a reader of the mandate letter agreed to, in one sentence")
+            .into());
+    }
+    let mut checked = parse::holds(rule.holds.get_ref())
+        .and_then(|h| checker.rule(&h))
+        .map_err(|c| reader.place(&rule.holds, c))?;
+    let (base, whole) = (reader.base(&rule.holds), Reader::whole(&rule.holds));
+    for clause in checked.clauses.iter_mut().chain(&mut checked.guards) {
+        clause.span = moved(clause.span, base, whole);
+        shift(&mut clause.small, base, whole);
+        shift(&mut clause.large, base, whole);
+    }
+    let id = rule.id.get_ref().clone();
+    let holds = rule.holds.get_ref().trim().to_owned();
+    let guard = format!("{id}/denominator");
+    rules.push(Rule { id: id.clone(), text: text.to_owned(), holds, span: whole, clauses: checked.clauses });
+    if let Some(first) = checked.guards.first() {
+        rules.push(Rule {
+            id: guard,
+            text: format!("What rule `{id}` divides by is at least one unit"),
+            holds: "denominator >= 1 unit".into(),
+            span: first.span,
+            clauses: checked.guards,
+        });
+    }
+    Ok(())
+}

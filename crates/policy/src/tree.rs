@@ -1,0 +1,233 @@
+//! A checked mandate: units agree, blocks are in reach, and every rule obeys the one-sided discipline.
+
+use crate::error::{Diagnostic, Span};
+use mandate_market::RiskModel;
+use mandate_statement::{Column, Digest, Family};
+use num_rational::BigRational;
+use num_traits::{Signed, Zero};
+
+/// What an expression is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Money, in units of `10^-money_places` of the model's currency.
+    Money,
+    /// A plain number.
+    Ratio,
+}
+
+impl Unit {
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Money => "money",
+            Self::Ratio => "a number",
+        }
+    }
+}
+
+/// Which slots a quantity is summed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole book.
+    All,
+    /// The block of the innermost `for` or `sum` around it.
+    Block,
+}
+
+/// A checked expression.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// What it is.
+    pub node: Node,
+    /// What it is measured in.
+    pub unit: Unit,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// One marginal-rate step: `rate` applies to what lies above `from`.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// In the argument's unit.
+    pub from: BigRational,
+    /// Not negative, not below the step before it.
+    pub rate: BigRational,
+}
+
+/// Kinds of expression. Constants are exact fractions of units.
+#[derive(Clone, Debug)]
+pub enum Node {
+    /// A constant.
+    Const(BigRational),
+    /// Total of a column.
+    Column {
+        /// The column.
+        column: Column,
+        /// Over what.
+        scope: Scope,
+    },
+    /// Worst loss over the scenarios; a profit in every scenario gives a negative number.
+    Worst(Scope),
+    /// Sum over the used blocks of a family.
+    Sum {
+        /// The family.
+        family: Family,
+        /// Evaluated once per block.
+        body: Box<Expr>,
+    },
+    /// Largest of several.
+    Max(Vec<Expr>),
+    /// Magnitude.
+    Abs(Box<Expr>),
+    /// The value where positive, zero where not.
+    Positive(Box<Expr>),
+    /// Marginal-rate tiers.
+    Tiers {
+        /// What the rates apply to.
+        arg: Box<Expr>,
+        /// In growing order of `from`.
+        steps: Vec<Step>,
+        /// Whether the argument can lie below the first step, where nothing is charged.
+        floor: bool,
+    },
+    /// Sum of several.
+    Add(Vec<Expr>),
+    /// A constant times an expression.
+    Scale(BigRational, Box<Expr>),
+}
+
+impl Expr {
+    pub(crate) fn constant(&self) -> Option<&BigRational> {
+        match &self.node {
+            Node::Const(c) => Some(c),
+            _ => None,
+        }
+    }
+    /// Whether it reads the innermost block.
+    pub(crate) fn reads_block(&self) -> bool {
+        match &self.node {
+            Node::Const(_) | Node::Sum { .. } => false,
+            Node::Column { scope, .. } | Node::Worst(scope) => *scope == Scope::Block,
+            Node::Max(list) | Node::Add(list) => list.iter().any(Self::reads_block),
+            Node::Abs(e) | Node::Positive(e) | Node::Scale(_, e) => e.reads_block(),
+            Node::Tiers { arg, .. } => arg.reads_block(),
+        }
+    }
+    /// The part that stands where only a bound from the other side would do, if any.
+    ///
+    /// `upper`: whether a large value of this expression is what the rule forbids. Convex constructs are only ever
+    /// bounded from above by their witnesses, so they may stand only there.
+    pub(crate) fn offender(&self, upper: bool) -> Option<&Self> {
+        match &self.node {
+            Node::Const(_) | Node::Column { .. } => None,
+            Node::Worst(_) => (!upper).then_some(self),
+            Node::Max(list) if upper => list.iter().find_map(|e| e.offender(true)),
+            Node::Positive(e) | Node::Tiers { arg: e, .. } if upper => e.offender(true),
+            Node::Abs(e) if upper => e.offender(true).or_else(|| e.offender(false)),
+            Node::Max(_) | Node::Positive(_) | Node::Tiers { .. } | Node::Abs(_) => Some(self),
+            Node::Sum { body, .. } => body.offender(upper),
+            Node::Add(list) => list.iter().find_map(|e| e.offender(upper)),
+            Node::Scale(c, e) => e.offender(upper == c.is_positive()),
+        }
+    }
+    pub(crate) fn construct(&self) -> &'static str {
+        match &self.node {
+            Node::Worst(_) => "worst",
+            Node::Max(_) => "max",
+            Node::Abs(_) => "abs",
+            Node::Positive(_) => "pos",
+            Node::Tiers { .. } => "tiers",
+            _ => "this",
+        }
+    }
+    /// `c * e`, with constants folded and nested factors merged.
+    pub(crate) fn scaled(self, c: BigRational, unit: Unit, span: Span) -> Self {
+        let node = match self.node {
+            _ if c.is_zero() => Node::Const(BigRational::zero()),
+            Node::Const(v) => Node::Const(v * c),
+            Node::Scale(d, e) => Node::Scale(d * c, e),
+            node => Node::Scale(c, Box::new(Self { node, unit: self.unit, span: self.span })),
+        };
+        Self { node, unit, span }
+    }
+}
+
+/// One comparison: `small <= large`, or `small < large`.
+#[derive(Clone, Debug)]
+pub struct Clause {
+    /// What it is evaluated over.
+    pub family: Family,
+    /// The side that must not be larger.
+    pub small: Expr,
+    /// The side that must not be smaller.
+    pub large: Expr,
+    /// Whether equality fails.
+    pub strict: bool,
+    /// What both sides are measured in.
+    pub unit: Unit,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// One rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its id: `[a-z0-9-]{1,40}`, or one that the compiler added: `min-nav`, `<rule>/denominator`.
+    pub id: String,
+    /// Its wording in the mandate letter.
+    pub text: String,
+    /// The expression as written.
+    pub holds: String,
+    /// Where the expression stands.
+    pub span: Span,
+    /// All must hold.
+    pub clauses: Vec<Clause>,
+}
+
+/// A checked mandate.
+#[derive(Clone, Debug)]
+pub struct Mandate {
+    /// Name of the file it was read from.
+    pub file: String,
+    /// Its whole text.
+    pub source: String,
+    /// A name for people, if it has one.
+    pub name: Option<String>,
+    /// The risk model it is written for.
+    pub model: &'static RiskModel,
+    /// The shape it asks for, if it asks.
+    pub shape: Option<String>,
+    /// `min-nav` first, then the rules in order, each followed by the guards of its denominators.
+    pub rules: Vec<Rule>,
+}
+
+impl Mandate {
+    /// Keccak-256 of the text.
+    pub fn digest(&self) -> Digest {
+        mandate_statement::keccak(self.source.as_bytes())
+    }
+    /// A diagnostic that points into this mandate.
+    pub(crate) fn point(&self, span: Span, message: String, label: String) -> Diagnostic {
+        Diagnostic::at(&self.file, &self.source, span, message, label)
+    }
+}
+
+/// How the language calls the blocks of a family.
+pub(crate) const fn domain(family: Family) -> &'static str {
+    match family {
+        Family::Group => "groups",
+        Family::Account => "venues",
+        Family::Asset => "underlyings",
+        Family::Slot => "instruments",
+        Family::Global => "book",
+    }
+}
+
+pub(crate) const fn block(family: Family) -> &'static str {
+    match family {
+        Family::Group => "group",
+        Family::Account => "venue",
+        Family::Asset => "underlying",
+        Family::Slot => "instrument",
+        Family::Global => "the whole book",
+    }
+}
