@@ -6,6 +6,9 @@ use std::fmt;
 /// Most findings that are listed; a last one says how many more there were.
 pub const MOST_FINDINGS: usize = 200;
 
+/// Most rules that a part may list. Rows are few, and rules may share them, so a longer list says nothing more.
+pub const MOST_RULES: usize = 512;
+
 /// Which lots a rounding allowance is read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -140,6 +143,9 @@ pub enum Finding {
     NoUsableSlot,
 
     // Rules and rows.
+    /// More rules than a reader could follow, or a report could list.
+    #[error("{got} rules; at most {most} are read")]
+    TooManyRules { got: usize, most: usize },
     /// A rule id that people could not read.
     #[error("rule id `{id}` is not 1 to 80 of a-z, 0-9, `-` and `/`")]
     RuleId { id: String },
@@ -152,9 +158,9 @@ pub enum Finding {
     /// A row beyond the shape.
     #[error("rule `{id}` claims {row}, which shape `{shape}` does not have", row = row_name(row))]
     NoSuchRow { id: String, row: RowRef, shape: &'static str },
-    /// A row in two rules, or twice in one.
-    #[error("{row} is claimed by rule `{first}` and again by rule `{second}`", row = row_name(row))]
-    RowClaimedTwice { row: RowRef, first: String, second: String },
+    /// A row twice in one rule.
+    #[error("rule `{id}` names {row} twice", row = row_name(row))]
+    RowClaimedTwice { id: String, row: RowRef },
     /// A claimed row that says `0 >= 0`.
     #[error("rule `{id}` claims {row}, which has no coefficient: it says nothing", row = row_name(row))]
     EmptyRow { id: String, row: RowRef },

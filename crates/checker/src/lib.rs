@@ -18,7 +18,7 @@ mod rules;
 mod terms;
 mod witness;
 
-pub use finding::{Finding, Level, MOST_FINDINGS};
+pub use finding::{Finding, Level, MOST_FINDINGS, MOST_RULES};
 pub use print::rule_rows;
 pub use risk::{RiskReport, check_risk};
 pub use rules::{RowBudget, RulesReport, check_rules};

@@ -5,10 +5,10 @@ use crate::risk::shape_and_model;
 use crate::rules::RulesReport;
 use crate::terms::{Row, rows};
 use mandate_statement::{RowRef, RulesPart};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
-/// Every rule of `part` with its rows as formulas, lawful or not:
+/// Every rule of `part` with its rows as formulas, lawful or not. A row that rules share is written out once.
 ///
 /// ```text
 /// leverage
@@ -26,7 +26,8 @@ pub fn rule_rows(part: &RulesPart) -> Result<String, Finding> {
     if got != wanted {
         return Err(Finding::CoefficientCount { shape: shape.name, got, wanted });
     }
-    let mut left: BTreeMap<RowRef, Row> = rows(shape, part).into_iter().map(|row| (row.at, row)).collect();
+    let all: BTreeMap<RowRef, Row> = rows(shape, part).into_iter().map(|row| (row.at, row)).collect();
+    let mut left: BTreeSet<RowRef> = all.keys().copied().collect();
     let mut out = String::new();
     for rule in &part.rules {
         out.push_str(&clip(&rule.id));
@@ -35,17 +36,18 @@ pub fn rule_rows(part: &RulesPart) -> Result<String, Finding> {
             out.push_str("  no rows: nothing would be proven of this rule\n");
         }
         for at in &rule.rows {
-            let text = match left.remove(at) {
-                Some(row) => row.text(model),
-                None => "says nothing, does not exist, or was claimed before".to_owned(),
-            };
-            line(&mut out, at, &text);
+            let first = left.remove(at);
+            match all.get(at) {
+                Some(row) if first => line(&mut out, at, &row.text(model)),
+                Some(_) => line(&mut out, at, "as above"),
+                None => line(&mut out, at, "says nothing, or is no row of the shape"),
+            }
         }
     }
     if !left.is_empty() {
         out.push_str("(rows of no rule)\n");
-        for (at, row) in &left {
-            line(&mut out, at, &row.text(model));
+        for row in left.iter().filter_map(|at| all.get(at)) {
+            line(&mut out, &row.at, &row.text(model));
         }
     }
     Ok(out)

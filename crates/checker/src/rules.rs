@@ -1,6 +1,6 @@
 //! The rules part: which rule has which rows, row 0, widths and rounding allowances.
 
-use crate::finding::{Finding, Findings, Level, clip};
+use crate::finding::{Finding, Findings, Level, MOST_RULES, clip};
 use crate::model::{Grid, Model};
 use crate::risk::shape_and_model;
 use crate::terms::{Row, global_name, rows};
@@ -38,7 +38,7 @@ pub struct RulesReport {
     pub model: &'static str,
     /// The least net asset value that row 0 asks for, in money units; at least 1.
     pub min_nav: u128,
-    /// Every row, rule by rule in the order of the part.
+    /// Every row, rule by rule in the order of the part; a row that rules share comes once under each.
     pub rows: Vec<RowBudget>,
 }
 
@@ -57,6 +57,10 @@ pub fn check_rules(part: &RulesPart) -> Result<RulesReport, Vec<Finding>> {
     if got != wanted {
         findings.push(Finding::CoefficientCount { shape: shape.name, got, wanted });
         return Err(findings.into_list());
+    }
+    let (got, most) = (part.rules.len(), MOST_RULES);
+    if got > most {
+        findings.push(Finding::TooManyRules { got, most });
     }
     let rows: BTreeMap<RowRef, Row> = rows(shape, part).into_iter().map(|row| (row.at, row)).collect();
     check_claims(shape, part, &rows, &mut findings);
@@ -95,11 +99,12 @@ pub fn check_rules(part: &RulesPart) -> Result<RulesReport, Vec<Finding>> {
 
 const ROW_0: RowRef = RowRef { family: Family::Global, index: 0 };
 
-/// Every rule has a readable id of its own and at least one row; every row that says something belongs to exactly one
-/// rule, and every claimed row says something.
+/// Every rule has a readable id of its own and at least one row, names each of its rows once, and only rows that say
+/// something; every row that says something belongs to a rule. Rules may share rows: two ratios have one denominator, and
+/// the rows that define a witness are listed under every rule that uses it.
 fn check_claims(shape: &Shape, part: &RulesPart, rows: &BTreeMap<RowRef, Row>, findings: &mut Findings) {
     let mut ids = BTreeSet::new();
-    let mut owners: BTreeMap<RowRef, &str> = BTreeMap::new();
+    let mut claimed = BTreeSet::new();
     for rule in &part.rules {
         let id = || clip(&rule.id);
         let readable = |c: u8| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'/');
@@ -112,19 +117,19 @@ fn check_claims(shape: &Shape, part: &RulesPart, rows: &BTreeMap<RowRef, Row>, f
         if rule.rows.is_empty() {
             findings.push(Finding::RuleWithoutRows { id: id() });
         }
+        let mut own = BTreeSet::new();
         for &row in &rule.rows {
             if usize::from(row.index) >= row.family.rows(shape) {
                 findings.push(Finding::NoSuchRow { id: id(), row, shape: shape.name });
-                continue;
-            }
-            if let Some(first) = owners.insert(row, rule.id.as_str()) {
-                findings.push(Finding::RowClaimedTwice { row, first: clip(first), second: id() });
+            } else if !own.insert(row) {
+                findings.push(Finding::RowClaimedTwice { id: id(), row });
             } else if !rows.contains_key(&row) {
                 findings.push(Finding::EmptyRow { id: id(), row });
             }
         }
+        claimed.append(&mut own);
     }
-    for &row in rows.keys().filter(|row| !owners.contains_key(row)) {
+    for &row in rows.keys().filter(|row| !claimed.contains(*row)) {
         findings.push(Finding::UnclaimedRow { row });
     }
 }

@@ -164,7 +164,7 @@ proptest! {
         prop_assert_eq!(part.digest(), dropped.digest());
         prop_assert!(check_rules(&dropped).is_err());
         let mut doubled = part.clone();
-        doubled.rules[0].rows.push(row);
+        doubled.rules[rule].rows.push(row);
         prop_assert!(check_rules(&doubled).is_err());
     }
 

@@ -89,7 +89,16 @@ fn claims() {
         after(|p| p.rules[1].rows.push(at(Group, 8))),
         Finding::NoSuchRow { row: RowRef { family: Group, index: 8 }, .. }
     );
-    finds_only!(after(|p| p.rules[1].rows.push(at(Global, 0))), Finding::RowClaimedTwice { .. });
+    let many = after(|p| {
+        let row = p.rules[1].clone();
+        p.rules.extend(
+            (0..mandate_checker::MOST_RULES).map(|n| RuleRows { id: format!("r{n}"), ..row.clone() }),
+        );
+    });
+    finds_only!(many, Finding::TooManyRules { got: 514, most: 512 });
+    assert!(rule_rows(&many).unwrap().contains("r9\n  global row 1: as above\n"));
+    // Rules may share a row, but none names one twice.
+    check_rules(&after(|p| p.rules[1].rows.push(at(Global, 0)))).unwrap();
     finds_only!(after(|p| p.rules[1].rows.push(at(Global, 1))), Finding::RowClaimedTwice { .. });
     finds_only!(
         after(|p| p.rules[1].rows.push(at(Global, 7))),
