@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAttestorRegistry} from "./interfaces/IAttestorRegistry.sol";
 import {DataCode} from "./lib/DataCode.sol";
 import {Digests} from "./lib/Digests.sol";
@@ -18,7 +19,17 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
         address administrator;
     }
 
+    /// @dev The last use of an account, in one slot that its declaration opens. The subject's hash is cut to 136 bits.
+    struct Use {
+        uint64 sequence;
+        uint48 asOf;
+        bool opened;
+        uint136 subject;
+    }
+
     bool public selfAllowed;
+    mapping(address consumer => bool) public isConsumer;
+    mapping(bytes32 attestorAndAccount => Use) private _uses;
     mapping(address attestor => Attestor) private _attestors;
     mapping(bytes32 subject => Subject) private _subjects;
     mapping(bytes32 subject => mapping(address account => bool)) private _approved;
@@ -57,6 +68,12 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IAttestorRegistry
+    function setConsumer(address consumer, bool admitted) external onlyOwner {
+        isConsumer[consumer] = admitted;
+        emit ConsumerSet(consumer, admitted);
+    }
+
+    /// @inheritdoc IAttestorRegistry
     function setSubject(bytes32 subject, address administrator) external onlyOwner {
         if (subject == bytes32(0)) revert UnknownSubject(subject);
         _subjects[subject].administrator = administrator;
@@ -79,6 +96,7 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
             Account calldata a = accounts[i];
             if (a.nettingSet < next) revert AccountsUnsorted(a.nettingSet);
             next = uint256(a.nettingSet) + 1;
+            _uses[_useId(a.attestor, a.account)].opened = true;
             digest = Digests.accountsStep(digest, a.nettingSet, a.account, a.attestor, uint8(a.grade));
         }
         s.version = version;
@@ -112,14 +130,36 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     function usableAccounts(bytes32 subject, uint64 asOf)
         external
         view
-        returns (bytes32 digest, Account[] memory accounts)
+        returns (bytes32, Account[] memory accounts)
     {
-        address pointer = _subjects[subject].accounts;
-        if (pointer == address(0)) revert UnknownSubject(subject);
-        (digest, accounts) = abi.decode(DataCode.read(pointer), (bytes32, Account[]));
+        address pointer;
+        (pointer, accounts) = _load(subject);
         for (uint256 i = 0; i < accounts.length; ++i) {
             _checkAttestor(accounts[i], asOf);
         }
+        DataCode.give(pointer);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function useAccounts(bytes32 subject, uint64 asOf, uint64[] calldata sequences)
+        external
+        returns (bytes32, Account[] memory accounts)
+    {
+        if (!isConsumer[msg.sender]) revert NotConsumer(msg.sender);
+        address pointer;
+        (pointer, accounts) = _load(subject);
+        if (sequences.length != accounts.length) revert WrongAccountCount(sequences.length, accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            _checkAttestor(accounts[i], asOf);
+            _use(accounts[i], sequences[i], subject, asOf);
+        }
+        DataCode.give(pointer);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function accountUse(address who, bytes32 account) external view returns (uint64 sequence, uint48 asOf) {
+        Use memory use = _uses[_useId(who, account)];
+        return (use.sequence, use.asOf);
     }
 
     /// @inheritdoc IAttestorRegistry
@@ -143,6 +183,32 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     /// @inheritdoc IAttestorRegistry
     function attestor(address who) external view returns (Attestor memory) {
         return _attestors[who];
+    }
+
+    function _load(bytes32 subject) private view returns (address pointer, Account[] memory accounts) {
+        pointer = _subjects[subject].accounts;
+        if (pointer == address(0)) revert UnknownSubject(subject);
+        (, accounts) = abi.decode(DataCode.read(pointer), (bytes32, Account[]));
+    }
+
+    function _useId(address who, bytes32 account) private pure returns (bytes32) {
+        return keccak256(abi.encode(who, account));
+    }
+
+    function _use(Account memory account, uint64 sequence, bytes32 subject, uint64 asOf) private {
+        Use storage use = _uses[_useId(account.attestor, account.account)];
+        Use memory last = use;
+        // forge-lint: disable-next-line(unsafe-typecast) a cut hash is meant
+        uint136 tag = uint136(uint256(keccak256(abi.encode(subject))));
+        bool sameBook = asOf == last.asOf && tag == last.subject;
+        if (sequence < last.sequence || (sequence == last.sequence && !sameBook)) {
+            revert SequenceUsed(account.account, sequence, last.sequence);
+        }
+        if (asOf < last.asOf || (asOf == last.asOf && !sameBook)) {
+            revert AccountBusy(account.account, last.asOf);
+        }
+        if (sequence == last.sequence) return;
+        (use.sequence, use.asOf, use.opened, use.subject) = (sequence, SafeCast.toUint48(asOf), true, tag);
     }
 
     function _checkAttestor(Account memory account, uint64 asOf) private view {

@@ -12,7 +12,9 @@ import {Digests} from "./lib/Digests.sol";
 contract MandateRegistry is IMandateRegistry, Ownable2Step {
     struct Draft {
         Mandate mandate;
-        bytes32 icRoot;
+        bytes32 sheetRoot;
+        /// Positions below this are rules.
+        uint32 rules;
         address owner;
         /// Lowest position that the next entry may have.
         uint64 next;
@@ -56,7 +58,8 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
             maxGap: terms.maxGap,
             serial: 0
         });
-        d.icRoot = key.icRoot;
+        d.sheetRoot = key.sheetRoot;
+        d.rules = key.rules;
         d.owner = terms.owner;
         emit DraftBegun(draft, terms.keyId, terms.shape, terms.model);
     }
@@ -64,7 +67,8 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
     /// @inheritdoc IMandateRegistry
     function append(uint256 draft, Entry[] calldata entries) external onlyOwner {
         Draft storage d = _open(draft);
-        bytes32 root = d.icRoot;
+        bytes32 root = d.sheetRoot;
+        uint32 rules = d.rules;
         bytes32 digest = d.mandate.digest;
         uint256 x = d.mandate.x;
         uint256 y = d.mandate.y;
@@ -73,6 +77,7 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
             Entry calldata entry = entries[i];
             if (entry.position < next) revert PositionOutOfOrder(entry.position, next);
             next = uint64(entry.position) + 1;
+            if (entry.position >= rules) revert PositionOutOfRange(entry.position, rules);
             if (entry.value == 0) revert ZeroValue(entry.position);
             if (!_isLeaf(entry, root)) revert WrongPoint(entry.position);
             digest = Digests.rulesStep(digest, entry.position, entry.value);
@@ -127,15 +132,15 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IMandateRegistry
-    function mandate(bytes32 mandateId) public view returns (Mandate memory) {
-        return _read(mandateId, _slots[mandateId].pointer);
+    function mandate(bytes32 mandateId) external view returns (Mandate memory) {
+        _give(mandateId, _slots[mandateId].pointer);
     }
 
     /// @inheritdoc IMandateRegistry
     function active(bytes32 mandateId) external view returns (Mandate memory) {
         Slot storage slot = _slots[mandateId];
         if (slot.paused) revert Paused(mandateId);
-        return _read(mandateId, slot.pointer);
+        _give(mandateId, slot.pointer);
     }
 
     /// @inheritdoc IMandateRegistry
@@ -159,9 +164,9 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
         if (d.owner == address(0)) revert UnknownDraft(draft);
     }
 
-    function _read(bytes32 mandateId, address pointer) private view returns (Mandate memory) {
+    function _give(bytes32 mandateId, address pointer) private view {
         if (pointer == address(0)) revert UnknownMandate(mandateId);
-        return abi.decode(DataCode.read(pointer), (Mandate));
+        DataCode.give(pointer);
     }
 
     /// @dev The leaf names its position and leaves hash unlike nodes, so a path of any length ends at one point only;

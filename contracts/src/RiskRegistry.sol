@@ -82,13 +82,16 @@ contract RiskRegistry is IRiskRegistry, Ownable2Step, EIP712 {
     }
 
     /// @inheritdoc IRiskRegistry
-    function usable(bytes32 risk, bytes32 keyId, bytes32 model) external view returns (Publication memory p) {
+    function usable(bytes32 risk, bytes32 keyId, bytes32 model) external view returns (Publication memory) {
         bytes32 riskId = idOf(risk, keyId, model);
         Slot storage slot = _slots[riskId];
         if (slot.revoked) revert Revoked(riskId);
-        p = _read(riskId, slot.pointer);
-        if (block.timestamp < p.usableFrom) revert NotYetUsable(p.usableFrom);
-        if (block.timestamp > p.usableTo) revert NoLongerUsable(p.usableTo);
+        address pointer = slot.pointer;
+        if (pointer == address(0)) revert UnknownRisk(riskId);
+        (uint64 from, uint64 to) = abi.decode(DataCode.tail(pointer, 64), (uint64, uint64));
+        if (block.timestamp < from) revert NotYetUsable(from);
+        if (block.timestamp > to) revert NoLongerUsable(to);
+        DataCode.give(pointer);
     }
 
     /// @inheritdoc IRiskRegistry

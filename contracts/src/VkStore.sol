@@ -9,8 +9,8 @@ import {DataCode} from "./lib/DataCode.sol";
 contract VkStore is IVkStore {
     /// @dev alpha (64), beta, gamma, delta (128 each).
     uint256 private constant POINTS = 448;
-    /// @dev icRoot (32), circuit version (2), shape (32), origin (1).
-    uint256 private constant TAIL = 67;
+    /// @dev rules (4), sheet root (32), circuit version (2), shape (32), origin (1).
+    uint256 private constant TAIL = 71;
     uint256 private constant PAIRING_GAS = 400_000;
     uint256 private constant LOCAL_CHAIN = 31337;
 
@@ -36,14 +36,15 @@ contract VkStore is IVkStore {
             pointer: address(0),
             // forge-lint: disable-next-line(unsafe-typecast) at most 64
             accounts: uint16(inputs - 2),
-            circuitVersion: uint16(bytes2(head[tail + 32:])),
+            circuitVersion: uint16(bytes2(head[tail + 36:])),
             origin: uint8(head[length - 1]),
-            icRoot: bytes32(head[tail:]),
-            shape: bytes32(head[tail + 34:])
+            rules: uint32(bytes4(head[tail:])),
+            sheetRoot: bytes32(head[tail + 4:]),
+            shape: bytes32(head[tail + 38:])
         });
         if (key.origin > 1) revert UnknownOrigin(key.origin);
         if (key.origin == 0 && block.chainid != LOCAL_CHAIN) revert DevelopmentKey(block.chainid);
-        if (key.icRoot == bytes32(0)) revert NoIcRoot();
+        if (key.rules == 0 || key.sheetRoot == bytes32(0)) revert NoSheet();
         _checkG1(head, 0, 0);
         for (uint256 i = 0; i < inputs; ++i) {
             _checkG1(head, POINTS + 64 * i, i + 1);

@@ -36,6 +36,7 @@ interface IAttestorRegistry {
     event SelfAllowed(bool allowed);
     event SubjectSet(bytes32 indexed subject, address indexed administrator);
     event AccountsDeclared(bytes32 indexed subject, uint64 version, bytes32 digest, Account[] accounts);
+    event ConsumerSet(address indexed consumer, bool admitted);
     event AddressApproved(bytes32 indexed subject, address indexed account, bool approved);
     event AddressLinked(bytes32 indexed subject, address indexed account);
 
@@ -57,6 +58,14 @@ interface IAttestorRegistry {
     error AccountsUnsorted(uint16 nettingSet);
     error NoAccounts();
     error TooManyAccounts(uint256 accounts);
+    /// @notice Not one sequence number per declared account.
+    error WrongAccountCount(uint256 got, uint256 declared);
+    /// @notice An attestation of this account with this or a later sequence number was used before.
+    error SequenceUsed(bytes32 account, uint64 sequence, uint64 last);
+    /// @notice The account backs another subject at this instant, or was used for a later one.
+    error AccountBusy(bytes32 account, uint48 asOf);
+    /// @notice Only a registry that the owner admitted may use up sequence numbers.
+    error NotConsumer(address caller);
     /// @notice The subject's administrator has not approved this address.
     error NotApproved(bytes32 subject, address account);
 
@@ -68,6 +77,10 @@ interface IAttestorRegistry {
 
     /// @notice Whether subjects may vouch for themselves. Never, until the owner says so. Only the owner.
     function allowSelf(bool allowed) external;
+
+    /// @notice Admits a compliance registry. Registries share the counters of accounts, so none is a way round another.
+    /// Only the owner.
+    function setConsumer(address consumer, bool admitted) external;
 
     /// @notice Names the administrator of a subject. Only the owner.
     function setSubject(bytes32 subject, address administrator) external;
@@ -89,6 +102,18 @@ interface IAttestorRegistry {
         external
         view
         returns (bytes32 digest, Account[] memory accounts);
+
+    /// @notice The same, and uses up one sequence number per account, in their order. Only an admitted registry.
+    /// @dev A sequence number is used once; but a subject may show the same book to several mandates.
+    function useAccounts(bytes32 subject, uint64 asOf, uint64[] calldata sequences)
+        external
+        returns (bytes32 digest, Account[] memory accounts);
+
+    /// @notice Sequence number and instant last used of an attestor's account.
+    function accountUse(address attestor, bytes32 account)
+        external
+        view
+        returns (uint64 sequence, uint48 asOf);
 
     /// @notice Digest and version of the declared set; zero where there is none.
     function accountSet(bytes32 subject) external view returns (bytes32 digest, uint64 version);

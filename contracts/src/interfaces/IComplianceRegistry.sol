@@ -76,6 +76,7 @@ interface IComplianceRegistry is ICompliance {
         uint32 streak;
     }
 
+    /// @notice The commitments are those of the declared accounts, in their order.
     event Attested(
         bytes32 indexed subject,
         bytes32 indexed mandateId,
@@ -100,8 +101,6 @@ interface IComplianceRegistry is ICompliance {
     /// @notice Epoch and instant must both be later than the record's.
     error EpochNotNewer(uint64 epoch, uint48 recorded);
     error AsOfNotNewer(uint64 asOf, uint48 recorded);
-    /// @notice Not one signature per declared account.
-    error WrongSignatureCount(uint256 got, uint256 declared);
     /// @notice A declared account lies outside the shape.
     error AccountOutOfRange(uint16 nettingSet, uint256 accounts);
     /// @notice A declared account has no commitment.
@@ -110,10 +109,6 @@ interface IComplianceRegistry is ICompliance {
     error AccountNotDeclared(uint256 nettingSet);
     /// @notice The attestation of an account was signed by somebody else, or over something else.
     error WrongSigner(uint16 nettingSet, address recovered, address declared);
-    /// @notice An attestation of this account with this or a later sequence number was used before.
-    error SequenceUsed(bytes32 account, uint64 sequence, uint64 last);
-    /// @notice The account backs another subject at this instant, or was used for a later one.
-    error AccountBusy(bytes32 account, uint48 asOf);
     /// @notice Neither the owner, nor the mandate's owner, nor the subject's administrator.
     error MayNotRevoke(address caller);
 
@@ -127,10 +122,4 @@ interface IComplianceRegistry is ICompliance {
 
     /// @notice The last record; all zero where there is none.
     function record(bytes32 subject, bytes32 mandateId) external view returns (Record memory);
-
-    /// @notice Sequence number and instant last used of an attestor's account.
-    function accountUse(address attestor, bytes32 account)
-        external
-        view
-        returns (uint64 sequence, uint48 asOf);
 }

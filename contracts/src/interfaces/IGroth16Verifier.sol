@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
-/// @title Groth16 over BN254 for any key of `VkStore`. Stateless and immutable.
-/// @dev The caller answers for `key` being an address that `VkStore` wrote: the code of any other address means nothing.
-/// Proof words: A.x, A.y, B.x.c1, B.x.c0, B.y.c1, B.y.c0, C.x, C.y, as the precompiles take them.
-interface IGroth16Verifier {
+/// @title Why a proof is refused.
+interface IGroth16Errors {
     /// @notice The code at `key` is not the head of a key for this many commitments.
-    error KeyMismatch(address key, uint256 commitments);
+    error KeyHasOtherInputs(address key, uint256 commitments);
     /// @notice A public input is not below the field order. Input 0 is the context, input `1 + a` commitment `a`.
     error InputNotCanonical(uint256 index);
     /// @notice The sheet point, or a point of the proof, is infinity.
     error PointAtInfinity();
     /// @notice The proof does not hold for these inputs, or one of its points is no point.
     error ProofRejected();
+}
 
+/// @title Groth16 over BN254 for any key of `VkStore`. Stateless and immutable.
+/// @dev The caller answers for `key` being an address that `VkStore` wrote: the code of any other address means nothing.
+/// Proof words: A.x, A.y, B.x.c1, B.x.c0, B.y.c1, B.y.c0, C.x, C.y, as the precompiles take them.
+interface IGroth16Verifier is IGroth16Errors {
     /// @notice Checks a proof; reverts unless it holds. There is no boolean to forget to read.
     /// @param key Code address of the verifying key.
     /// @param proof Points A, B, C.

@@ -12,7 +12,7 @@ interface IMandateRegistry {
         int128 value;
         uint256 x;
         uint256 y;
-        /// Siblings from the leaf to the key's `icRoot`.
+        /// Siblings from the leaf to the key's `sheetRoot`.
         bytes32[] path;
     }
 
@@ -66,6 +66,8 @@ interface IMandateRegistry {
     error UnknownDraft(uint256 draft);
     /// @notice Positions must grow strictly, from one entry to the next and from one transaction to the next.
     error PositionOutOfOrder(uint32 position, uint64 lowestAccepted);
+    /// @notice The key has only so many rules coefficients.
+    error PositionOutOfRange(uint32 position, uint32 rules);
     /// @notice Only non-zero coefficients are listed.
     error ZeroValue(uint32 position);
     /// @notice The point is not the key's for this position.
@@ -82,7 +84,7 @@ interface IMandateRegistry {
     /// @notice Opens a draft. Only the registry's owner.
     function begin(Terms calldata terms) external returns (uint256 draft);
 
-    /// @notice Adds coefficients to a draft, about 20,000 gas each. Only the registry's owner.
+    /// @notice Adds coefficients to a draft, about 25,000 gas each. Only the registry's owner.
     function append(uint256 draft, Entry[] calldata entries) external;
 
     /// @notice Closes a draft and registers its mandate. Only the registry's owner.

@@ -14,8 +14,10 @@ interface IVkStore {
         uint16 circuitVersion;
         /// 0 = development (its secrets are known), 1 = ceremony.
         uint8 origin;
-        /// Root of the tree over the points that rules coefficients multiply.
-        bytes32 icRoot;
+        /// How many of the sheet's points belong to rules coefficients: the first ones.
+        uint32 rules;
+        /// Root of the tree over all of the sheet's points.
+        bytes32 sheetRoot;
         /// Keccak-256 of the shape's name.
         bytes32 shape;
     }
@@ -36,8 +38,8 @@ interface IVkStore {
     error BadG1(uint256 index);
     /// @notice Beta, gamma or delta is infinity, off the curve or outside the subgroup; or gamma equals delta.
     error BadG2();
-    /// @notice The tree's root is zero.
-    error NoIcRoot();
+    /// @notice The key names no rules points, or no tree over them.
+    error NoSheet();
     error AlreadyStored(bytes32 keyId);
     error UnknownKey(bytes32 keyId);
 

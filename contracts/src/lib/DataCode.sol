@@ -26,4 +26,23 @@ library DataCode {
             extcodecopy(pointer, add(data, 0x20), 1, sub(size, 1))
         }
     }
+
+    /// @notice The last `length` bytes of the data behind `pointer`, which has that many.
+    function tail(address pointer, uint256 length) internal view returns (bytes memory data) {
+        data = new bytes(length);
+        assembly ("memory-safe") {
+            extcodecopy(pointer, add(data, 0x20), sub(extcodesize(pointer), length), length)
+        }
+    }
+
+    /// @notice Ends the call with the data as its return value: what `write(abi.encode(value))` stored is `value`'s own
+    /// encoding, and needs no decoding on the way.
+    function give(address pointer) internal view {
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            let size := sub(extcodesize(pointer), 1)
+            extcodecopy(pointer, m, 1, size)
+            return(m, size)
+        }
+    }
 }

@@ -90,7 +90,13 @@ library Digests {
     }
 
     /// @notice Inner node of it.
-    function icNode(bytes32 left, bytes32 right) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(uint8(1), left, right));
+    function icNode(bytes32 left, bytes32 right) internal pure returns (bytes32 node) {
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            mstore8(m, 1)
+            mstore(add(m, 1), left)
+            mstore(add(m, 33), right)
+            node := keccak256(m, 65)
+        }
     }
 }

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+import {Groth16Verifier} from "../src/Groth16Verifier.sol";
+import {VkStore} from "../src/VkStore.sol";
+import {IGroth16Errors} from "../src/interfaces/IGroth16Verifier.sol";
+import {Bn254} from "../src/lib/Bn254.sol";
+import {Trapdoor} from "./support/Trapdoor.sol";
+import {Check} from "./support/Vm.sol";
+
+contract Groth16VerifierTest is Check {
+    uint256 private constant SHEET = 0xfeed;
+    uint256 private constant CONTEXT = uint256(keccak256("context")) >> 8;
+    /// @dev Two capped multiplications at most precede a failing one; then the pairing's cap.
+    uint256 private constant BOUND = 480_000;
+
+    Groth16Verifier private verifier;
+    address private key;
+    uint256 private sheetX;
+    uint256 private sheetY;
+    uint256[] private commitments;
+    uint256[8] private proof;
+
+    function setUp() public {
+        verifier = new Groth16Verifier();
+        bytes memory head = Trapdoor.head(0);
+        key = new VkStore().write(keccak256(head), head);
+        (sheetX, sheetY) = Trapdoor.g1(SHEET);
+        commitments = [uint256(keccak256("c0")) >> 8, 0, uint256(keccak256("c2")) >> 8];
+        proof = Trapdoor.prove(SHEET, CONTEXT, commitments, 0);
+    }
+
+    function verify() public view {
+        verifier.verify(key, proof, sheetX, sheetY, CONTEXT, commitments);
+    }
+
+    function holds() private view returns (bool) {
+        return verifier.tryVerify(key, proof, sheetX, sheetY, CONTEXT, commitments);
+    }
+
+    /// @dev Refused by both functions, at bounded cost, and with this error.
+    function refused(bytes memory why) private {
+        uint256 before = gasleft();
+        isTrue(!holds());
+        atMost(before - gasleft(), BOUND);
+        vm.expectRevert(why);
+        this.verify();
+    }
+
+    function rejected() private {
+        refused(abi.encodeWithSelector(IGroth16Errors.ProofRejected.selector));
+    }
+
+    function test_a_valid_proof_is_accepted() external {
+        this.verify();
+        uint256[] memory list = commitments;
+        uint256[8] memory p = proof;
+        uint256 before = gasleft();
+        verifier.verify(key, p, sheetX, sheetY, CONTEXT, list);
+        uint256 used = before - gasleft();
+        emit log_named_uint("verify, context and 2 commitments (call gas)", used);
+        atMost(used, 215_000);
+        isTrue(holds());
+    }
+
+    function test_every_proof_of_the_statement_is_accepted() external {
+        for (uint256 salt = 1; salt < 4; ++salt) {
+            proof = Trapdoor.prove(SHEET, CONTEXT, commitments, salt);
+            isTrue(holds());
+        }
+    }
+
+    function test_zero_commitments_are_skipped_soundly() external {
+        commitments[0] = 0;
+        rejected();
+        proof = Trapdoor.prove(SHEET, CONTEXT, commitments, 0);
+        isTrue(holds());
+        commitments[1] = 1;
+        rejected();
+    }
+
+    function test_every_altered_input_is_refused() external {
+        isTrue(!verifier.tryVerify(key, proof, sheetX, sheetY, CONTEXT + 1, commitments));
+        for (uint256 i = 0; i < 3; ++i) {
+            ++commitments[i];
+            rejected();
+            --commitments[i];
+        }
+        (sheetX, sheetY) = Trapdoor.g1(SHEET + 1);
+        rejected();
+    }
+
+    function test_an_input_plus_the_order_is_refused() external {
+        // The same number to the precompile, another one to whoever reads the statement.
+        bytes4 why = IGroth16Errors.InputNotCanonical.selector;
+        for (uint256 i = 0; i < 3; ++i) {
+            commitments[i] += Bn254.R;
+            refused(abi.encodeWithSelector(why, i + 1));
+            commitments[i] = type(uint256).max;
+            refused(abi.encodeWithSelector(why, i + 1));
+            commitments[i] = i == 1 ? 0 : uint256(keccak256(bytes.concat("c", bytes1(uint8(48 + i))))) >> 8;
+        }
+        isTrue(holds());
+        isTrue(!verifier.tryVerify(key, proof, sheetX, sheetY, CONTEXT + Bn254.R, commitments));
+        vm.expectRevert(abi.encodeWithSelector(why, 0));
+        verifier.verify(key, proof, sheetX, sheetY, CONTEXT + Bn254.R, commitments);
+    }
+
+    function test_every_altered_coordinate_is_refused_at_bounded_cost() external {
+        for (uint256 i = 0; i < 8; ++i) {
+            uint256 good = proof[i];
+            proof[i] = good + 1;
+            rejected();
+            proof[i] = good ^ (1 << 200);
+            rejected();
+            // The same residue, not canonical.
+            if (good < type(uint256).max - Bn254.Q) {
+                proof[i] = good + Bn254.Q;
+                rejected();
+            }
+            proof[i] = type(uint256).max;
+            rejected();
+            proof[i] = good;
+        }
+        isTrue(holds());
+    }
+
+    function test_negated_and_swapped_points_are_refused() external {
+        proof[1] = Bn254.Q - proof[1];
+        rejected();
+        proof[1] = Bn254.Q - proof[1];
+        proof[7] = Bn254.Q - proof[7];
+        rejected();
+        proof[7] = Bn254.Q - proof[7];
+        (proof[2], proof[3]) = (proof[3], proof[2]);
+        (proof[4], proof[5]) = (proof[5], proof[4]);
+        rejected();
+    }
+
+    function test_a_point_outside_the_subgroup_is_refused() external {
+        uint256[4] memory point = Trapdoor.outsideSubgroup();
+        (proof[2], proof[3], proof[4], proof[5]) = (point[0], point[1], point[2], point[3]);
+        rejected();
+    }
+
+    function test_infinity_is_refused_wherever_it_stands() external {
+        bytes memory why = abi.encodeWithSelector(IGroth16Errors.PointAtInfinity.selector);
+        uint256[8] memory good = proof;
+        (proof[0], proof[1]) = (0, 0);
+        refused(why);
+        proof = good;
+        (proof[2], proof[3], proof[4], proof[5]) = (0, 0, 0, 0);
+        refused(why);
+        proof = good;
+        (proof[6], proof[7]) = (0, 0);
+        refused(why);
+        // Even where the equation would hold: a sheet of nothing but zeros accepts every book.
+        proof = Trapdoor.prove(0, CONTEXT, commitments, 0);
+        (sheetX, sheetY) = (0, 0);
+        refused(why);
+    }
+
+    function test_a_sheet_point_off_the_curve_is_refused() external {
+        sheetX += 1;
+        rejected();
+        sheetX = Bn254.Q;
+        rejected();
+    }
+
+    function test_only_code_of_the_right_length_is_a_key() external {
+        commitments.push(0);
+        refused(abi.encodeWithSelector(IGroth16Errors.KeyHasOtherInputs.selector, key, 4));
+        commitments.pop();
+        commitments.pop();
+        refused(abi.encodeWithSelector(IGroth16Errors.KeyHasOtherInputs.selector, key, 2));
+        key = address(0xdead);
+        commitments.push(0);
+        refused(abi.encodeWithSelector(IGroth16Errors.KeyHasOtherInputs.selector, key, 3));
+    }
+
+    function test_too_little_gas_never_accepts_and_never_lies_to_verify() external {
+        proof[6] ^= 1;
+        for (uint256 gas_ = 20_000; gas_ < 480_000; gas_ += 23_000) {
+            try verifier.verify{gas: gas_}(key, proof, sheetX, sheetY, CONTEXT, commitments) {
+                revert NotSo();
+            } catch {}
+        }
+    }
+
+    function test_random_words_are_refused(uint256[8] calldata words) external view {
+        isTrue(!verifier.tryVerify(key, words, sheetX, sheetY, CONTEXT, commitments));
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {RiskRegistry} from "../src/RiskRegistry.sol";
+import {IRiskRegistry} from "../src/interfaces/IRiskRegistry.sol";
+import {GarbageWallet, GoodWallet, RevertingWallet} from "./support/Wallets.sol";
+import {World} from "./support/World.sol";
+
+contract RiskRegistryTest is World {
+    bytes32 private constant NEXT = keccak256("risk two");
+
+    function refused(IRiskRegistry.Publication memory p, bytes memory why) private {
+        (address[] memory signers, bytes[] memory signatures) = signed(risks.signingHash(p));
+        vm.expectRevert(why);
+        risks.publish(p, signers, signatures);
+    }
+
+    function test_a_quorum_publishes() external {
+        bytes32 id = publishRisk(NEXT, AS_OF);
+        gasAtMost("publish a risk part, 2 signatures (whole transaction)", 250_000);
+        same(id, risks.idOf(NEXT, keyId, keccak256(bytes(MODEL))));
+        IRiskRegistry.Publication memory p = risks.usable(NEXT, keyId, keccak256(bytes(MODEL)));
+        same(p.universe, UNIVERSE);
+        same(p.asOf, AS_OF);
+        // Not earlier than the block that published it.
+        same(p.usableFrom, NOW);
+        refused(publication(NEXT, AS_OF), abi.encodeWithSelector(IRiskRegistry.AlreadyPublished.selector, id));
+        // Under another key or model it is another risk part, and unknown.
+        vm.expectPartialRevert(IRiskRegistry.UnknownRisk.selector);
+        risks.usable(NEXT, bytes32(0), keccak256(bytes(MODEL)));
+        vm.expectPartialRevert(IRiskRegistry.UnknownRisk.selector);
+        risks.usable(NEXT, keyId, keccak256("crypto-usd/2"));
+    }
+
+    function test_signatures_are_counted_honestly() external {
+        IRiskRegistry.Publication memory p = publication(NEXT, AS_OF);
+        (address[] memory signers, bytes[] memory signatures) = signed(risks.signingHash(p));
+
+        address[] memory few = new address[](1);
+        bytes[] memory fewSignatures = new bytes[](1);
+        (few[0], fewSignatures[0]) = (signers[0], signatures[0]);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.BelowQuorum.selector, 1, 2));
+        risks.publish(p, few, fewSignatures);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.BelowQuorum.selector, 1, 2));
+        risks.publish(p, signers, fewSignatures);
+
+        (address first, bytes memory firstSignature) = (signers[0], signatures[0]);
+        (signers[0], signatures[0]) = (signers[1], signatures[1]);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.SignersUnsorted.selector, signers[1]));
+        risks.publish(p, signers, signatures);
+        (signers[1], signatures[1]) = (first, firstSignature);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.SignersUnsorted.selector, first));
+        risks.publish(p, signers, signatures);
+
+        (signers, signatures) = signed(keccak256("something else"));
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.BadSignature.selector, signers[0]));
+        risks.publish(p, signers, signatures);
+        signers[1] = address(type(uint160).max);
+        (, signatures) = signed(risks.signingHash(p));
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.NotASigner.selector, signers[1]));
+        risks.publish(p, signers, signatures);
+    }
+
+    function test_a_signature_counts_on_one_chain_and_in_one_registry() external {
+        IRiskRegistry.Publication memory p = publication(NEXT, AS_OF);
+        (address[] memory signers, bytes[] memory signatures) = signed(risks.signingHash(p));
+        RiskRegistry twin = new RiskRegistry(address(this), quorum(), 2, 0);
+        vm.expectPartialRevert(IRiskRegistry.BadSignature.selector);
+        twin.publish(p, signers, signatures);
+        vm.chainId(5);
+        vm.expectPartialRevert(IRiskRegistry.BadSignature.selector);
+        risks.publish(p, signers, signatures);
+    }
+
+    function test_every_signed_field_counts() external {
+        (address[] memory signers, bytes[] memory signatures) =
+            signed(risks.signingHash(publication(NEXT, AS_OF)));
+        for (uint256 i = 0; i < 8; ++i) {
+            IRiskRegistry.Publication memory p = publication(NEXT, AS_OF);
+            if (i == 0) p.risk ^= bytes32(uint256(1));
+            if (i == 1) p.universe ^= bytes32(uint256(1));
+            if (i == 2) p.snapshot ^= bytes32(uint256(1));
+            if (i == 3) p.model ^= bytes32(uint256(1));
+            if (i == 4) p.keyId ^= bytes32(uint256(1));
+            if (i == 5) p.asOf -= 1;
+            if (i == 6) p.usableFrom -= 1;
+            if (i == 7) p.usableTo += 1;
+            vm.expectPartialRevert(IRiskRegistry.BadSignature.selector);
+            risks.publish(p, signers, signatures);
+        }
+    }
+
+    function test_contract_wallets_may_be_members() external {
+        IRiskRegistry.Publication memory p = publication(NEXT, AS_OF);
+        address[] memory one = new address[](1);
+        bytes[] memory empty = new bytes[](1);
+        one[0] = address(new GoodWallet(risks.signingHash(p)));
+        risks.setQuorum(one, 1);
+        risks.publish(p, one, empty);
+        p = publication(keccak256("risk three"), AS_OF);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.BadSignature.selector, one[0]));
+        risks.publish(p, one, empty);
+        one[0] = address(new RevertingWallet());
+        risks.setQuorum(one, 1);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.BadSignature.selector, one[0]));
+        risks.publish(p, one, empty);
+        one[0] = address(new GarbageWallet());
+        risks.setQuorum(one, 1);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.BadSignature.selector, one[0]));
+        risks.publish(p, one, empty);
+    }
+
+    function test_points_and_times_are_checked() external {
+        IRiskRegistry.Publication memory p = publication(NEXT, AS_OF);
+        (p.x, p.y) = (0, 0);
+        refused(p, abi.encodeWithSelector(IRiskRegistry.BadPoint.selector));
+        p = publication(NEXT, AS_OF);
+        p.y += 1;
+        refused(p, abi.encodeWithSelector(IRiskRegistry.BadPoint.selector));
+        refused(
+            publication(NEXT, NOW + 1), abi.encodeWithSelector(IRiskRegistry.FromTheFuture.selector, NOW + 1)
+        );
+        p = publication(NEXT, AS_OF);
+        p.usableTo = NOW - 1;
+        refused(p, abi.encodeWithSelector(IRiskRegistry.NeverUsable.selector, NOW, NOW - 1));
+    }
+
+    function test_usable_inside_its_window_only() external {
+        IRiskRegistry.Publication memory p = publication(NEXT, AS_OF);
+        p.usableFrom = NOW + 100;
+        (address[] memory signers, bytes[] memory signatures) = signed(risks.signingHash(p));
+        risks.publish(p, signers, signatures);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.NotYetUsable.selector, NOW + 100));
+        risks.usable(NEXT, keyId, p.model);
+        vm.warp(NOW + 100);
+        risks.usable(NEXT, keyId, p.model);
+        vm.warp(p.usableTo);
+        risks.usable(NEXT, keyId, p.model);
+        vm.warp(p.usableTo + 1);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.NoLongerUsable.selector, p.usableTo));
+        risks.usable(NEXT, keyId, p.model);
+    }
+
+    function test_a_delay_is_required_off_the_local_chain() external {
+        vm.chainId(1);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.NoDelay.selector, 1));
+        new RiskRegistry(address(this), quorum(), 2, 0);
+        RiskRegistry slow = new RiskRegistry(address(this), quorum(), 2, 600);
+        IRiskRegistry.Publication memory p = publication(NEXT, AS_OF);
+        (address[] memory signers, bytes[] memory signatures) = signed(slow.signingHash(p));
+        slow.publish(p, signers, signatures);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.NotYetUsable.selector, NOW + 600));
+        slow.usable(NEXT, keyId, p.model);
+        vm.warp(NOW + 600);
+        slow.usable(NEXT, keyId, p.model);
+    }
+
+    function test_a_revoked_part_stays_revoked() external {
+        bytes32 id = risks.idOf(RISK, keyId, keccak256(bytes(MODEL)));
+        vm.prank(address(7));
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, address(7)));
+        risks.revoke(id);
+        risks.revoke(id);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.Revoked.selector, id));
+        risks.usable(RISK, keyId, keccak256(bytes(MODEL)));
+        refused(publication(RISK, AS_OF), abi.encodeWithSelector(IRiskRegistry.AlreadyPublished.selector, id));
+    }
+
+    function test_a_new_quorum_replaces_the_old() external {
+        address[] memory one = new address[](1);
+        one[0] = vm.addr(0x99);
+        risks.setQuorum(one, 1);
+        vm.expectPartialRevert(IRiskRegistry.NotASigner.selector);
+        this.publishNext();
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.BadQuorum.selector));
+        risks.setQuorum(one, 2);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.BadQuorum.selector));
+        risks.setQuorum(one, 0);
+        address[] memory twice = new address[](2);
+        (twice[0], twice[1]) = (one[0], one[0]);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.BadQuorum.selector));
+        risks.setQuorum(twice, 2);
+    }
+
+    function publishNext() external {
+        publishRisk(NEXT, AS_OF);
+    }
+}

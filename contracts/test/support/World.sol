@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+import {AttestorRegistry} from "../../src/AttestorRegistry.sol";
+import {ComplianceRegistry} from "../../src/ComplianceRegistry.sol";
+import {MandateRegistry} from "../../src/MandateRegistry.sol";
+import {RiskRegistry} from "../../src/RiskRegistry.sol";
+import {VkStore} from "../../src/VkStore.sol";
+import {IAttestorRegistry} from "../../src/interfaces/IAttestorRegistry.sol";
+import {IComplianceRegistry} from "../../src/interfaces/IComplianceRegistry.sol";
+import {IMandateRegistry} from "../../src/interfaces/IMandateRegistry.sol";
+import {IRiskRegistry} from "../../src/interfaces/IRiskRegistry.sol";
+import {Digests} from "../../src/lib/Digests.sol";
+import {Trapdoor} from "./Trapdoor.sol";
+import {Check} from "./Vm.sol";
+
+/// @notice Everything deployed, one mandate registered, one risk part published, two subjects with accounts.
+abstract contract World is Check {
+    string internal constant MODEL = "crypto-usd/1";
+    bytes32 internal constant UNIVERSE = keccak256("universe");
+    bytes32 internal constant SUBJECT = keccak256("subject one");
+    bytes32 internal constant OTHER = keccak256("subject two");
+    bytes32 internal constant RISK = keccak256("risk one");
+    uint256 internal constant VENUE = 0xA11CE;
+    uint256 internal constant CUSTODIAN = 0xB0B;
+    uint64 internal constant NOW = 1_770_000_000;
+    uint64 internal constant AS_OF = NOW - 60;
+    address internal constant ADMINISTRATOR = address(0xAD);
+    address internal constant MANAGER = address(0x3A);
+    uint256 internal constant RISK_SCALAR = 0x1234567890abcdef1234567890abcdef1234567890abcdef;
+
+    VkStore internal keys;
+    MandateRegistry internal mandates;
+    RiskRegistry internal risks;
+    AttestorRegistry internal attestors;
+    ComplianceRegistry internal registry;
+    bytes32 internal keyId;
+    bytes32 internal mandateId;
+    bytes32 internal mandateDigest;
+    uint256 internal rulesScalar;
+    bytes32[] internal leaves;
+
+    struct Plan {
+        bytes32 subject;
+        bytes32 risk;
+        uint64 asOf;
+        uint64 validUntil;
+        uint64 epoch;
+        uint64 sequence;
+        uint256 salt;
+    }
+
+    function setUp() public virtual {
+        vm.warp(NOW);
+        keys = new VkStore();
+        mandates = new MandateRegistry(address(this), keys);
+        risks = new RiskRegistry(address(this), quorum(), 2, 0);
+        attestors = new AttestorRegistry(address(this));
+        registry = new ComplianceRegistry(address(this), mandates, risks, attestors);
+        attestors.setConsumer(address(registry), true);
+        bytes memory head = Trapdoor.head(0);
+        keyId = keccak256(head);
+        keys.write(keyId, head);
+        leaves = Trapdoor.level0();
+        mandateId = registerMandate();
+        publishRisk(RISK, AS_OF);
+        attestors.setAttestor(vm.addr(VENUE), IAttestorRegistry.Grade.Venue, 0, type(uint48).max);
+        attestors.setAttestor(vm.addr(CUSTODIAN), IAttestorRegistry.Grade.Custodian, 0, type(uint48).max);
+        declare(SUBJECT, 1, accountsOf("one"));
+        declare(OTHER, 1, accountsOf("two"));
+    }
+
+    /// @dev Accounts 0 and 2, so that 1 is the hole.
+    function accountsOf(string memory who) internal pure returns (IAttestorRegistry.Account[] memory out) {
+        out = new IAttestorRegistry.Account[](2);
+        out[0] = IAttestorRegistry.Account(
+            0, keccak256(bytes.concat("venue ", bytes(who))), vm.addr(VENUE), IAttestorRegistry.Grade.Venue
+        );
+        out[1] = IAttestorRegistry.Account(
+            2,
+            keccak256(bytes.concat("custodian ", bytes(who))),
+            vm.addr(CUSTODIAN),
+            IAttestorRegistry.Grade.Custodian
+        );
+    }
+
+    function declare(bytes32 subject, uint64 version, IAttestorRegistry.Account[] memory accounts) internal {
+        attestors.setSubject(subject, ADMINISTRATOR);
+        vm.prank(ADMINISTRATOR);
+        attestors.declareAccounts(subject, version, accounts);
+    }
+
+    // --- mandates
+
+    function entry(uint32 position, int128 value) internal view returns (IMandateRegistry.Entry memory e) {
+        (uint256 x, uint256 y) = Trapdoor.g1(Trapdoor.sheet(position));
+        bytes32[] memory path = Trapdoor.path(leaves, position);
+        assembly ("memory-safe") {
+            mstore(path, 6)
+        }
+        return IMandateRegistry.Entry(position, value, x, y, path);
+    }
+
+    function terms() internal view returns (IMandateRegistry.Terms memory) {
+        return IMandateRegistry.Terms(keyId, Trapdoor.SHAPE, MODEL, 1 hours, 2 days, 2 days, address(this));
+    }
+
+    function values() internal pure returns (int128[3] memory) {
+        return [int128(5), -70_000_000_000, 1];
+    }
+
+    function registerMandate() internal returns (bytes32) {
+        uint256 draft = mandates.begin(terms());
+        bytes32 digest = Digests.rulesStart(keccak256(bytes(Trapdoor.SHAPE)), keccak256(bytes(MODEL)));
+        IMandateRegistry.Entry[] memory batch = new IMandateRegistry.Entry[](3);
+        rulesScalar = 0;
+        for (uint32 i = 0; i < 3; ++i) {
+            uint32 position = 7 * i + 2;
+            batch[i] = entry(position, values()[i]);
+            digest = Digests.rulesStep(digest, position, values()[i]);
+            rulesScalar = addmod(rulesScalar, scaled(position, values()[i]), Trapdoor.R);
+        }
+        mandates.append(draft, batch);
+        mandateDigest = digest;
+        return mandates.finish(draft, digest);
+    }
+
+    function scaled(uint32 position, int256 value) internal pure returns (uint256) {
+        uint256 v = value < 0 ? Trapdoor.R - uint256(-value) : uint256(value);
+        return mulmod(v, Trapdoor.sheet(position), Trapdoor.R);
+    }
+
+    // --- risk
+
+    function quorumKey(uint256 i) internal pure returns (uint256) {
+        return 0xC0FFEE + i;
+    }
+
+    /// @dev Three members in growing order of address.
+    function quorum() internal pure returns (address[] memory out) {
+        out = new address[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            out[i] = vm.addr(sortedKey(i));
+        }
+    }
+
+    function sortedKey(uint256 rank) internal pure returns (uint256) {
+        for (uint256 i = 0; i < 3; ++i) {
+            uint256 below;
+            for (uint256 j = 0; j < 3; ++j) {
+                if (vm.addr(quorumKey(j)) < vm.addr(quorumKey(i))) ++below;
+            }
+            if (below == rank) return quorumKey(i);
+        }
+        revert NotSo();
+    }
+
+    function publication(bytes32 risk, uint64 asOf)
+        internal
+        view
+        returns (IRiskRegistry.Publication memory p)
+    {
+        (uint256 x, uint256 y) = Trapdoor.g1(RISK_SCALAR);
+        return IRiskRegistry.Publication(
+            risk,
+            UNIVERSE,
+            keccak256("snapshot"),
+            keccak256(bytes(MODEL)),
+            keyId,
+            x,
+            y,
+            asOf,
+            asOf,
+            asOf + 1 days
+        );
+    }
+
+    function signed(bytes32 hash)
+        internal
+        pure
+        returns (address[] memory signers, bytes[] memory signatures)
+    {
+        signers = new address[](2);
+        signatures = new bytes[](2);
+        for (uint256 i = 0; i < 2; ++i) {
+            uint256 key = sortedKey(i);
+            signers[i] = vm.addr(key);
+            (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, hash);
+            signatures[i] = abi.encodePacked(r, s, v);
+        }
+    }
+
+    function publishRisk(bytes32 risk, uint64 asOf) internal returns (bytes32) {
+        IRiskRegistry.Publication memory p = publication(risk, asOf);
+        (address[] memory signers, bytes[] memory signatures) = signed(risks.signingHash(p));
+        return risks.publish(p, signers, signatures);
+    }
+
+    // --- attestations
+
+    function plan() internal pure returns (Plan memory) {
+        return Plan(SUBJECT, RISK, AS_OF, AS_OF + 1 days, 1, 1, 0);
+    }
+
+    function commitmentOf(uint256 account) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode("commitment", account))) % Trapdoor.R;
+    }
+
+    /// @notice An attestation that holds, for the declared accounts of the plan's subject.
+    function callFor(Plan memory p) internal view returns (IComplianceRegistry.AttestCall memory call) {
+        (bytes32 set, IAttestorRegistry.Account[] memory accounts) =
+            attestors.usableAccounts(p.subject, p.asOf);
+        call.subject = p.subject;
+        call.mandateId = mandateId;
+        call.riskDigest = p.risk;
+        call.keyId = keyId;
+        (call.asOf, call.validUntil, call.epoch) = (p.asOf, p.validUntil, p.epoch);
+        call.commitments = new uint256[](Trapdoor.ACCOUNTS);
+        call.signatures = new IComplianceRegistry.AccountSignature[](accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            call.commitments[accounts[i].nettingSet] = commitmentOf(accounts[i].nettingSet);
+            call.signatures[i] =
+                signatureFor(p, accounts[i], accounts[i].attestor == vm.addr(VENUE) ? VENUE : CUSTODIAN);
+        }
+        call.proof = proofFor(p, set, call.commitments, address(registry));
+    }
+
+    function attestationFor(Plan memory p, IAttestorRegistry.Account memory a)
+        internal
+        pure
+        returns (Digests.Attestation memory)
+    {
+        return Digests.Attestation(
+            p.subject, a.account, a.nettingSet, UNIVERSE, p.asOf, p.sequence, commitmentOf(a.nettingSet)
+        );
+    }
+
+    function signatureFor(Plan memory p, IAttestorRegistry.Account memory a, uint256 key)
+        internal
+        pure
+        returns (IComplianceRegistry.AccountSignature memory)
+    {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, Digests.attestation(attestationFor(p, a)));
+        return IComplianceRegistry.AccountSignature(p.sequence, v, r, s);
+    }
+
+    function proofFor(Plan memory p, bytes32 set, uint256[] memory commitments, address place)
+        internal
+        view
+        returns (uint256[8] memory)
+    {
+        bytes32 context = Digests.context(
+            Digests.Context(
+                block.chainid,
+                place,
+                p.subject,
+                keyId,
+                mandateDigest,
+                p.risk,
+                set,
+                p.asOf,
+                p.validUntil,
+                p.epoch
+            )
+        );
+        uint256 sheet = addmod(rulesScalar, RISK_SCALAR, Trapdoor.R);
+        return Trapdoor.prove(sheet, Digests.field(context), commitments, p.salt);
+    }
+}

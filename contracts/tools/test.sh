@@ -1,0 +1,10 @@
+#!/bin/sh
+# Everything that holds the contracts: a failing test fails, format, lint, tests, and the committed artefacts.
+set -eu
+here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+"$here/setup.sh"
+"$here/self-check.sh"
+"$here/forge" fmt --check
+"$here/forge" lint -D warnings src
+"$here/forge" test -vv
+"$here/check-abi.sh"
