@@ -18,7 +18,8 @@ pub struct Black {
     pub gamma: f64,
     /// Change of price per point (0.01) of volatility.
     pub vega: f64,
-    /// Change of price per day of 1/365 year, forward and volatility unchanged; negative for what is owned.
+    /// Change of price per day of 1/365 year, forward and volatility unchanged; negative for what is owned. With less
+    /// than a day left, per what is left of it, as venues quote it.
     pub theta: f64,
 }
 
@@ -59,7 +60,8 @@ pub fn black76(forward: f64, strike: f64, years: f64, vol: f64, right: Right) ->
         delta: sign * normal_cdf(sign * d1),
         gamma: density / (forward * deviation),
         vega: forward * density * libm::sqrt(years) / 100.0,
-        theta: -forward * density * vol / (2.0 * libm::sqrt(years)) / YEAR_DAYS,
+        theta: -forward * density * vol / (2.0 * libm::sqrt(years))
+            * (if years < 1.0 / YEAR_DAYS { years } else { 1.0 / YEAR_DAYS }),
     }
 }
 

@@ -5,12 +5,15 @@
 //! bytes on every machine. `docs/market-data.md` has the formulas and the measured differences against real quotes.
 
 pub mod black76;
+pub mod compare;
 mod cut;
 pub mod examples;
 mod grid;
+pub mod import;
 mod instrument;
 mod model;
 mod price;
+mod quality;
 pub mod risk;
 mod snapshot;
 pub mod time;
@@ -20,6 +23,7 @@ pub use cut::{CUT_FLOOR, CutError, CutRule, Listing, lot_places};
 pub use instrument::{Instrument, Right, Settle};
 pub use model::{ColumnDef, MODELS, RiskModel, Rounding, Scenario, Unit};
 pub use price::Price;
+pub use quality::{Finding, Gate, Gates, IndexRange, QualityReport};
 pub use risk::RiskError;
 pub use snapshot::{CurrencyQuote, Quote, Snapshot, SnapshotError, Source, State, quote_key};
 pub use universe::{

@@ -45,6 +45,9 @@ impl Price {
         self.mantissa > 0
     }
     /// The value rounded to the nearest multiple of `10^-places`, halves up.
+    ///
+    /// # Errors
+    /// [`DecimalError::Range`] where 63 bits do not hold the digits.
     pub fn rounded(value: Decimal, places: u8) -> Result<Self, DecimalError> {
         let range = || DecimalError::Range(value.to_string());
         let places = places.min(Self::MAX_PLACES);
@@ -57,6 +60,15 @@ impl Price {
             (div_floor(doubled, step.checked_mul(2).ok_or_else(range)?), places)
         };
         i64::try_from(digits).ok().and_then(|m| Self::new(m, places)).ok_or_else(range)
+    }
+    /// The value rounded to at most `digits` significant digits (never left of the point) and 18 places.
+    ///
+    /// # Errors
+    /// As [`Price::rounded`].
+    pub fn significant(value: Decimal, digits: u32) -> Result<Self, DecimalError> {
+        let have = value.digits().unsigned_abs().checked_ilog10().map_or(1, |log| log + 1);
+        let drop = u8::try_from(have.saturating_sub(digits)).unwrap_or(u8::MAX);
+        Self::rounded(value, value.scale().saturating_sub(drop))
     }
     /// A finite float rounded to the nearest multiple of `10^-places`; `None` where it is not finite or too large.
     pub fn nearest(value: f64, places: u8) -> Option<Self> {
@@ -174,6 +186,9 @@ mod tests {
         assert_eq!(Price::rounded(d("0.8001999999999999"), 8).unwrap(), p("0.8002"));
         assert_eq!(Price::rounded(d("-0.15"), 1).unwrap(), p("-0.1"));
         assert_eq!(Price::rounded(d("64195.92923076923"), 4).unwrap(), p("64195.9292"));
+        assert_eq!(Price::significant(d("64195.92923076923"), 12).unwrap(), p("64195.9292308"));
+        assert_eq!(Price::significant(d("0.0000006900000000"), 12).unwrap(), p("0.00000069"));
+        assert_eq!(Price::significant(d("1234567.5"), 3).unwrap(), p("1234568"));
         assert_eq!(Price::nearest(0.1 + 0.2, 6), Some(p("0.3")));
         assert_eq!(Price::nearest(f64::NAN, 6), None);
         assert_eq!(Price::nearest(1e30, 6), None);

@@ -73,7 +73,7 @@ pub enum RiskError {
     },
     /// A weight is not a number of 62 bits.
     #[error(
-        "`{slot}`: the weight in column `{column}` is out of range; its lot or its prices are far too large"
+        "`{slot}`: the weight in column `{column}` is out of range: its lot is far too large, or its prices have far too many digits"
     )]
     Weight {
         /// The slot, for people.
