@@ -114,6 +114,8 @@ impl<C> bincode::Decode<C> for Blinding {
     }
 }
 
+bincode::impl_borrow_decode!(Blinding);
+
 /// The first element of every commitment.
 pub fn tag() -> Fr {
     field_element(&keccak(DOMAIN))
