@@ -293,8 +293,8 @@ impl Circuit<'_> {
             .collect();
         let member = |system: &System, a: usize, g: usize| self.account_of(system, a, g);
 
-        let four = Poseidon::new(4);
-        let eight = Poseidon::new(8);
+        let four = Poseidon::of_four();
+        let eight = Poseidon::of_eight();
         let tag = Fr::from_be_bytes_mod_order(&keccak(b"mandate/commitment/1").field_bytes());
         let initial: Vec<Num> = (0..accounts)
             .map(|a| {

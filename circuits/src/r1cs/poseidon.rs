@@ -7,28 +7,38 @@ use super::system::{Id, Num, System};
 use ark_bn254::Fr;
 use light_poseidon::PoseidonParameters;
 use light_poseidon::parameters::bn254_x5::get_poseidon_parameters;
+use std::sync::LazyLock;
 
 /// A permutation of one width, ready to be used many times.
 pub struct Poseidon {
-    parameters: PoseidonParameters<Fr>,
+    parameters: &'static PoseidonParameters<Fr>,
+}
+
+/// The constants of the two widths the commitment uses, read once.
+static FOUR: LazyLock<PoseidonParameters<Fr>> = LazyLock::new(|| constants(4));
+static EIGHT: LazyLock<PoseidonParameters<Fr>> = LazyLock::new(|| constants(8));
+
+fn constants(inputs: u8) -> PoseidonParameters<Fr> {
+    let parameters = get_poseidon_parameters::<Fr>(inputs + 1).expect("circom has widths 2 to 13");
+    assert_eq!(parameters.alpha, 5, "the S-box below is x^5");
+    parameters
 }
 
 impl Poseidon {
-    /// For `inputs` inputs: width `inputs + 1`, the first element the capacity.
-    ///
-    /// # Panics
-    /// If there are no parameters for that width; circom's go from 1 to 12 inputs.
-    pub fn new(inputs: u8) -> Self {
-        let parameters = get_poseidon_parameters::<Fr>(inputs + 1).expect("circom has widths 2 to 13");
-        assert_eq!(parameters.alpha, 5, "the S-box below is x^5");
-        Self { parameters }
+    /// For four inputs: width 5, the first element the capacity.
+    pub fn of_four() -> Self {
+        Self { parameters: &FOUR }
+    }
+    /// For eight inputs: width 9, the first element the capacity.
+    pub fn of_eight() -> Self {
+        Self { parameters: &EIGHT }
     }
 
     /// `Poseidon(inputs)` as circom defines it: capacity zero, output the first element.
     ///
     /// Cost: `3 * (full rounds * width + partial rounds)` rows.
     pub fn hash(&self, system: &mut System, inputs: &[Num]) -> Num {
-        let p = &self.parameters;
+        let p = self.parameters;
         assert_eq!(inputs.len() + 1, p.width, "Poseidon of width {} takes {} inputs", p.width, p.width - 1);
         let mut state = Vec::with_capacity(p.width);
         state.push(System::zero());

@@ -1,0 +1,153 @@
+//! Proving keys: development keys from a seed, and the file they are kept in.
+
+use ark_bn254::Bn254;
+use ark_groth16::{Groth16, ProvingKey as ArkKey};
+use ark_relations::gr1cs::SynthesisError;
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+use mandate_circuits::r1cs::Relation;
+use mandate_statement::{CIRCUIT_VERSION, Digest, Shape, keccak};
+use mandate_verifier::{KeyError, KeyOrigin, VerifyingKey};
+use rand::SeedableRng;
+
+const MAGIC: &[u8; 8] = b"MANDATEP";
+/// Magic, circuit version, origin, length of the shape's name, its name padded, length of the points, their digest.
+const HEADER: usize = 8 + 2 + 1 + 1 + 16 + 8 + 32;
+/// Largest file read, in bytes: the largest default shape takes less than half.
+const LIMIT: u64 = 2 << 30;
+
+/// Why bytes are not a proving key that can be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProvingKeyError {
+    /// Not a proving key at all, or cut short.
+    #[error("this is not a proving key: {0}")]
+    NotAKey(String),
+    /// The points are not what the header's digest names.
+    #[error("the proving key is damaged: its digest is {found}, the header names {named}")]
+    Damaged {
+        /// Digest of the points.
+        found: Digest,
+        /// Digest in the header.
+        named: Digest,
+    },
+    /// Made for another circuit.
+    #[error("the proving key is for circuit version {got}, this program proves version {wanted}")]
+    Version {
+        /// Version in the file.
+        got: u16,
+        /// Version of this program.
+        wanted: u16,
+    },
+    /// The verifying key inside is not usable.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The setup failed.
+    #[error("the setup failed: {0}")]
+    Setup(#[from] SynthesisError),
+}
+
+/// A proving key with the verifying key it belongs to.
+pub struct ProvingKey {
+    verifying: VerifyingKey,
+    points: ArkKey<Bn254>,
+}
+
+impl ProvingKey {
+    /// A key for tests and local chains, a function of shape, circuit version and `seed` alone.
+    ///
+    /// Whoever knows the seed can forge: the key says so in its file, its id, and every output that names it.
+    ///
+    /// # Errors
+    /// [`ProvingKeyError::Setup`] if the shape is too large for the curve's evaluation domains, which none is.
+    pub fn development(
+        shape: &'static Shape,
+        relation: &Relation,
+        seed: &str,
+    ) -> Result<Self, ProvingKeyError> {
+        let mut bytes = b"mandate/development-key/1".to_vec();
+        bytes.extend_from_slice(&CIRCUIT_VERSION.to_be_bytes());
+        bytes.extend_from_slice(shape.name.as_bytes());
+        bytes.push(0);
+        bytes.extend_from_slice(seed.as_bytes());
+        let mut rng = rand_chacha::ChaCha20Rng::from_seed(keccak(&bytes).0);
+        let points = Groth16::<Bn254>::generate_random_parameters_with_reduction(relation, &mut rng)?;
+        Self::new(KeyOrigin::Development, shape, points)
+    }
+    fn new(origin: KeyOrigin, shape: &'static Shape, points: ArkKey<Bn254>) -> Result<Self, ProvingKeyError> {
+        let verifying = VerifyingKey::new(origin, shape, points.vk.clone())?;
+        Ok(Self { verifying, points })
+    }
+    /// The verifying key.
+    pub const fn verifying(&self) -> &VerifyingKey {
+        &self.verifying
+    }
+    pub(crate) const fn points(&self) -> &ArkKey<Bn254> {
+        &self.points
+    }
+    /// As a file: header, then `ark-serialize` uncompressed.
+    ///
+    /// # Panics
+    /// Never: writing to memory does not fail, and names of shapes are short.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let name = self.verifying.shape.name.as_bytes();
+        assert!(name.len() <= 16, "names of shapes are short");
+        let mut out = Vec::with_capacity(HEADER + self.points.uncompressed_size());
+        out.extend_from_slice(MAGIC);
+        out.extend_from_slice(&CIRCUIT_VERSION.to_le_bytes());
+        out.push(self.verifying.origin as u8);
+        out.push(u8::try_from(name.len()).expect("at most 16"));
+        out.extend_from_slice(name);
+        out.resize(HEADER, 0);
+        self.points.serialize_uncompressed(&mut out).expect("writing to memory does not fail");
+        let length = (out.len() - HEADER) as u64;
+        let digest = keccak(&out[HEADER..]);
+        out[28..36].copy_from_slice(&length.to_le_bytes());
+        out[36..HEADER].copy_from_slice(&digest.0);
+        out
+    }
+    /// Reads a file: size, header, digest, then points, each checked to be on the curve and in the subgroup.
+    ///
+    /// # Errors
+    /// [`ProvingKeyError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProvingKeyError> {
+        let not = |why: &str| ProvingKeyError::NotAKey(why.to_owned());
+        if bytes.len() as u64 > LIMIT {
+            return Err(not("it is larger than 2 GiB"));
+        }
+        let (header, body) = bytes.split_at_checked(HEADER).ok_or_else(|| not("it is too short"))?;
+        if &header[..8] != MAGIC {
+            return Err(not("it does not begin with `MANDATEP`"));
+        }
+        let version = u16::from_le_bytes([header[8], header[9]]);
+        if version != CIRCUIT_VERSION {
+            return Err(ProvingKeyError::Version { got: version, wanted: CIRCUIT_VERSION });
+        }
+        let origin = match header[10] {
+            0 => KeyOrigin::Development,
+            1 => KeyOrigin::Ceremony,
+            _ => return Err(not("its origin is neither development nor ceremony")),
+        };
+        let length = usize::from(header[11]);
+        let name = header[12..28].get(..length).and_then(|n| std::str::from_utf8(n).ok());
+        let shape = name.and_then(Shape::by_name).ok_or_else(|| not("its shape does not exist"))?;
+        if header[12 + length..28].iter().any(|b| *b != 0) {
+            return Err(not("its header is not canonical"));
+        }
+        let named_length = u64::from_le_bytes(header[28..36].try_into().expect("eight bytes"));
+        if named_length != body.len() as u64 {
+            return Err(not("its length is not the one its header names"));
+        }
+        let named = Digest(header[36..HEADER].try_into().expect("thirty-two bytes"));
+        let found = keccak(body);
+        if named != found {
+            return Err(ProvingKeyError::Damaged { found, named });
+        }
+        let mut rest = body;
+        let points = ArkKey::<Bn254>::deserialize_uncompressed(&mut rest)
+            .map_err(|e| ProvingKeyError::NotAKey(format!("its points do not decode: {e}")))?;
+        if !rest.is_empty() {
+            return Err(not("bytes are left over after its points"));
+        }
+        Self::new(origin, shape, points)
+    }
+}

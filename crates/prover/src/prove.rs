@@ -1,0 +1,232 @@
+//! From openings to a bundle.
+
+use crate::keys::ProvingKey;
+use ark_bn254::{Bn254, Fr};
+use ark_ff::{AdditiveGroup, UniformRand};
+use ark_groth16::Groth16;
+use ark_relations::gr1cs::SynthesisError;
+use ark_serialize::CanonicalSerialize;
+use mandate_attest::{Blinding, CommitmentError, commit};
+use mandate_circuits::r1cs::{Blocks, Hints, Relation, Secrets, assignment, public_inputs};
+use mandate_rows::{self as rows, RowsError};
+use mandate_statement::{
+    BACKEND_GROTH16, Bundle, Context, Digest, RiskPart, RulesPart, SheetError, SignedAttestation,
+};
+use rand::rngs::OsRng;
+use rayon::prelude::*;
+use zeroize::{Zeroize, Zeroizing};
+
+/// One account as its custodian handed it back. Borrowed: the opening's owner wipes it.
+pub struct AccountOpening<'a> {
+    /// Quantities of the account's segments, in slot order, in lots.
+    pub quantities: &'a [i64],
+    /// Blinding of the commitment.
+    pub blinding: &'a Blinding,
+    /// What the custodian signed.
+    pub attestation: &'a SignedAttestation,
+}
+
+/// What is to be proven.
+pub struct Task<'a> {
+    /// Whose, under what, when and where.
+    pub context: Context,
+    /// The mandate.
+    pub rules: &'a RulesPart,
+    /// The market.
+    pub risk: &'a RiskPart,
+    /// One per declared account, in the order of the account indices.
+    pub accounts: Vec<AccountOpening<'a>>,
+}
+
+/// Why no proof was made. Never names a quantity or a blinding.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProveError {
+    /// The sheet does not have its shape's lengths, or is of another shape than the key.
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
+    /// Parts of different shapes.
+    #[error("{what} is for shape `{got}`, the key is for `{wanted}`")]
+    Shape {
+        /// Which part.
+        what: &'static str,
+        /// Its shape.
+        got: String,
+        /// The key's shape.
+        wanted: &'static str,
+    },
+    /// The context names another file.
+    #[error("the context names another {0} than the one given")]
+    Context(&'static str),
+    /// The sheet gives that account no segments.
+    #[error("account {0} has no slots in this sheet")]
+    NoSegments(u16),
+    /// Accounts not in growing order.
+    #[error("account {0} is given twice or out of order")]
+    Order(u16),
+    /// An opening does not open its commitment under this universe.
+    #[error(
+        "the opening of account {0} does not open the commitment its custodian signed: another universe, or altered"
+    )]
+    Opening(u16),
+    /// An opening has the wrong number of quantities or one out of range.
+    #[error("account {account}: {source}")]
+    Commitment {
+        /// The account.
+        account: u16,
+        /// What is wrong with it.
+        source: CommitmentError,
+    },
+    /// The rows cannot be read.
+    #[error(transparent)]
+    Rows(#[from] RowsError),
+    /// The book does not satisfy the sheet. `evaluate` says which rule and by how much.
+    #[error("the book does not satisfy the sheet (first broken constraint: `{0}`); no proof of it exists")]
+    Unlawful(&'static str),
+    /// The proof system failed.
+    #[error("proving failed: {0}")]
+    Proving(#[from] SynthesisError),
+}
+
+/// A proving key with its constraint matrices, ready for many proofs of one shape.
+pub struct Prover {
+    key: ProvingKey,
+    relation: Relation,
+}
+
+impl Prover {
+    /// Takes a key and the relation of its shape.
+    ///
+    /// # Panics
+    /// If the key has another number of inputs or witness cells than the relation: it is not the key of this circuit.
+    pub fn new(key: ProvingKey, relation: Relation) -> Self {
+        let points = key.points();
+        assert_eq!(points.vk.gamma_abc_g1.len(), relation.inputs, "the key's public inputs");
+        assert_eq!(points.l_query.len(), relation.witnesses, "the key's witness cells");
+        Self { key, relation }
+    }
+    /// The key.
+    pub const fn key(&self) -> &ProvingKey {
+        &self.key
+    }
+    /// The constraints.
+    pub const fn relation(&self) -> &Relation {
+        &self.relation
+    }
+
+    /// Proves that the opened accounts keep the sheet.
+    ///
+    /// # Errors
+    /// [`ProveError`]; nothing is made unless every constraint holds.
+    ///
+    /// # Panics
+    /// Never: writing to memory does not fail.
+    pub fn prove(&self, task: &Task<'_>) -> Result<Bundle, ProveError> {
+        let (commitments, full) = self.witness(task)?;
+        if let Some(id) = self.first_violation(&full) {
+            return Err(ProveError::Unlawful(id));
+        }
+        let (mut r, mut s) = (Fr::rand(&mut OsRng), Fr::rand(&mut OsRng));
+        let proof = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
+            self.key.points(),
+            r,
+            s,
+            &self.relation.matrices,
+            self.relation.inputs,
+            self.relation.constraints(),
+            &full,
+        );
+        r.zeroize();
+        s.zeroize();
+        let mut bytes = Vec::with_capacity(128);
+        proof?.serialize_compressed(&mut bytes).expect("writing to memory does not fail");
+        Ok(Bundle {
+            backend: BACKEND_GROTH16,
+            shape: self.key.verifying().shape.name.to_owned(),
+            context: task.context,
+            commitments,
+            attestations: task.accounts.iter().map(|a| a.attestation.clone()).collect(),
+            proof: bytes,
+        })
+    }
+
+    /// The commitments, and the assignment of every variable of the circuit.
+    ///
+    /// # Errors
+    /// [`ProveError`], where the parts do not belong together or the rows cannot be read.
+    pub fn witness(&self, task: &Task<'_>) -> Result<(Vec<Digest>, Zeroizing<Vec<Fr>>), ProveError> {
+        let shape = self.key.verifying().shape;
+        for (what, got) in [("the mandate", &task.rules.shape), ("the risk part", &task.risk.shape)] {
+            if got != shape.name {
+                return Err(ProveError::Shape { what, got: got.clone(), wanted: shape.name });
+            }
+        }
+        task.risk.shape()?;
+        if task.context.key != self.key.verifying().id() {
+            return Err(ProveError::Context("verifying key"));
+        }
+        if task.context.mandate != task.rules.digest() {
+            return Err(ProveError::Context("mandate"));
+        }
+        if task.context.risk != task.risk.digest() {
+            return Err(ProveError::Context("risk part"));
+        }
+        let mut quantities = Zeroizing::new(vec![0i64; shape.slots]);
+        let mut blindings = Zeroizing::new(vec![Fr::ZERO; shape.accounts]);
+        let mut commitments = vec![Digest::default(); shape.accounts];
+        let mut active = vec![false; shape.accounts];
+        let mut next = 0u16;
+        for account in &task.accounts {
+            let said = &account.attestation.attestation;
+            let index = said.netting_set;
+            if index < next {
+                return Err(ProveError::Order(index));
+            }
+            next = index.saturating_add(1);
+            let segments: Vec<usize> =
+                (0..shape.segments).filter(|g| task.risk.layout.account[*g] == Some(index)).collect();
+            let (Some(first), Some(slot)) = (segments.first(), active.get_mut(usize::from(index))) else {
+                return Err(ProveError::NoSegments(index));
+            };
+            *slot = true;
+            let opened =
+                commit(shape, task.risk.universe, index, *first, account.quantities, account.blinding)
+                    .map_err(|source| ProveError::Commitment { account: index, source })?;
+            let length = shape.segment_len();
+            if opened != said.commitment
+                || said.universe != task.risk.universe
+                || account.quantities.len() != segments.len() * length
+            {
+                return Err(ProveError::Opening(index));
+            }
+            let start = first * length;
+            quantities[start..start + account.quantities.len()].copy_from_slice(account.quantities);
+            blindings[usize::from(index)] = account.blinding.element();
+            commitments[usize::from(index)] = opened;
+        }
+        let least = rows::least_witnesses(task.rules, task.risk, shape, &quantities, &active)?;
+        let hints = hints(shape, &least);
+        let inputs = public_inputs(shape, &task.context, &commitments, task.rules, task.risk);
+        let secrets = Secrets { quantities: &quantities, blindings: &blindings, active: &active, hints };
+        Ok((commitments, assignment(shape, inputs, &secrets)))
+    }
+
+    fn first_violation(&self, z: &[Fr]) -> Option<&'static str> {
+        (0..self.relation.constraints())
+            .into_par_iter()
+            .find_first(|&row| !self.relation.row_holds(row, z))
+            .map(|row| self.relation.ids[row].name())
+    }
+}
+
+fn hints(shape: &mandate_statement::Shape, least: &rows::Witnesses) -> Hints {
+    let blocks = |x: &[Vec<i128>]| Blocks {
+        witnesses: x.to_vec(),
+        bits: vec![vec![false; shape.local_bits]; x.len()],
+    };
+    Hints {
+        blocks: [blocks(&least.group_x), blocks(&least.account_x), blocks(&least.asset_x)],
+        witnesses: least.global_y.clone(),
+        bits: vec![false; shape.global_bits],
+    }
+}

@@ -1,0 +1,491 @@
+//! One bundle against public files.
+
+use crate::key::{KeyOrigin, VerifyingKey};
+use crate::points::SheetPoint;
+use ark_bn254::{Bn254, Fr, G1Affine, G1Projective};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{BigInteger, PrimeField};
+use ark_groth16::{Groth16, PreparedVerifyingKey, Proof, prepare_verifying_key};
+use ark_serialize::CanonicalDeserialize;
+use mandate_statement::{
+    AccountSet, AttestorGrade, BACKEND_GROTH16, Bundle, Context, Digest, RiskPart, RuleRows, RulesPart,
+};
+
+/// Public files a bundle is verified against. Each is content-addressed; the context names their digests.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The mandate, compiled again by the verifier from its text.
+    pub rules: &'a RulesPart,
+    /// The risk part, compiled again by the verifier from the snapshot.
+    pub risk: &'a RiskPart,
+    /// The subject's declared accounts.
+    pub accounts: &'a AccountSet,
+}
+
+/// What the reader of a bundle decides.
+#[derive(Clone, Copy, Debug)]
+pub struct Expectations {
+    /// The reader's clock, seconds since 1970 in UTC.
+    pub now: u64,
+    /// Oldest book the reader accepts, in seconds before `now`.
+    pub max_age: u64,
+    /// Lowest grade of attestor accepted.
+    pub min_grade: AttestorGrade,
+    /// Whether a key that anyone can forge under is accepted: tests, demonstrations and local chains.
+    pub development_keys: bool,
+    /// Chain and registry the proof must name, or `None` for a proof meant for no chain.
+    pub chain: Option<(u64, [u8; 20])>,
+}
+
+/// Why a bundle is not accepted. Every variant is a reason of its own.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// Another proof system.
+    #[error("the bundle is for backend {0}; this verifier knows Groth16 (1)")]
+    Backend(u8),
+    /// Parts of different shapes.
+    #[error("{what} is for shape `{got}`, the key is for `{wanted}`")]
+    Shape {
+        /// Which file.
+        what: &'static str,
+        /// Its shape.
+        got: String,
+        /// The key's shape.
+        wanted: &'static str,
+    },
+    /// The context names something else than the file at hand.
+    #[error("the proof was made for another {what}: it names {named}, the file at hand is {given}")]
+    Binding {
+        /// Which file or field.
+        what: &'static str,
+        /// What the context names.
+        named: String,
+        /// What the verifier has.
+        given: String,
+    },
+    /// A key that anyone can forge under.
+    #[error(
+        "the key is a development key, so this proof shows nothing; pass --allow-dev-key to test with it"
+    )]
+    DevelopmentKey,
+    /// The sheet checker objects.
+    #[error("the sheet is not sound: {}", .0.join("; "))]
+    Sheet(Vec<String>),
+    /// Too old.
+    #[error("stale: the book is of {as_of}, {age} s ago; at most {max_age} s are accepted")]
+    Stale {
+        /// Instant of the book.
+        as_of: u64,
+        /// Seconds since.
+        age: u64,
+        /// Seconds accepted.
+        max_age: u64,
+    },
+    /// From the future.
+    #[error("the book is of {as_of}, which is after now ({now})")]
+    Future {
+        /// Instant of the book.
+        as_of: u64,
+        /// The reader's clock.
+        now: u64,
+    },
+    /// The proof says nothing any more.
+    #[error("expired: the proof is valid until {valid_until}, now is {now}")]
+    Expired {
+        /// Last instant.
+        valid_until: u64,
+        /// The reader's clock.
+        now: u64,
+    },
+    /// The account set itself is wrong.
+    #[error("the account set is not in strictly growing order of netting sets, or has none, at entry {0}")]
+    AccountOrder(usize),
+    /// A declared account outside the shape.
+    #[error("account {0} is declared, but the shape has no such account")]
+    NoSuchAccount(u16),
+    /// How many commitments.
+    #[error("the bundle has {got} commitments, the shape takes {wanted}")]
+    CommitmentCount {
+        /// Found.
+        got: usize,
+        /// Wanted.
+        wanted: usize,
+    },
+    /// A declared account is missing.
+    #[error("account {0} is declared, but its commitment is missing from the proof")]
+    AccountMissing(u16),
+    /// An account nobody declared.
+    #[error("the proof has a commitment for account {0}, which is not declared")]
+    AccountExtra(u16),
+    /// A commitment at or above the field order.
+    #[error("the commitment of account {0} is not below the field order")]
+    NotCanonical(u16),
+    /// One attestation per declared account, in order.
+    #[error("there are {got} attestations for {wanted} declared accounts")]
+    AttestationCount {
+        /// Found.
+        got: usize,
+        /// Wanted.
+        wanted: usize,
+    },
+    /// An attestation says something else.
+    #[error("the attestation of account {account} is for another {what}")]
+    Attestation {
+        /// The account.
+        account: u16,
+        /// Which field differs.
+        what: &'static str,
+    },
+    /// The signature is not by the declared attestor.
+    #[error("the attestation of account {account} is not signed by its attestor 0x{}", hex(.attestor))]
+    Signature {
+        /// The account.
+        account: u16,
+        /// Who should have signed.
+        attestor: [u8; 20],
+    },
+    /// The attestor is too close to the subject.
+    #[error("account {account} is attested at grade {got:?}; at least {wanted:?} is accepted")]
+    Grade {
+        /// The account.
+        account: u16,
+        /// Declared grade.
+        got: AttestorGrade,
+        /// Lowest accepted.
+        wanted: AttestorGrade,
+    },
+    /// Not 128 bytes.
+    #[error("the proof is {0} bytes; a Groth16 proof is exactly 128")]
+    ProofLength(usize),
+    /// Points off the curve, outside the subgroup, at infinity or not canonical.
+    #[error("the proof's points do not decode: {0}")]
+    ProofPoints(String),
+    /// The sheet point is at infinity.
+    #[error("the sheet collapses to the point at infinity, which binds nothing")]
+    SheetAtInfinity,
+    /// The equation does not hold.
+    #[error("the proof does not hold for this statement")]
+    Rejected,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// What was verified, in the verifier's own words. Only [`Verifier::verify`] and the batch make one.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// Whose, under what, when and where.
+    pub context: Context,
+    /// Which rule has which rows.
+    pub rules: Vec<RuleRows>,
+    /// The lowest grade among the attestors.
+    pub weakest_grade: AttestorGrade,
+    /// Declared accounts, all present.
+    pub accounts: usize,
+    _sealed: (),
+}
+
+/// A key prepared for many verifications.
+pub struct Verifier {
+    key: VerifyingKey,
+    prepared: PreparedVerifyingKey<Bn254>,
+}
+
+/// A statement whose every check short of the pairing passed.
+pub(crate) struct Checked {
+    pub(crate) proof: Proof<Bn254>,
+    pub(crate) inputs: G1Projective,
+    pub(crate) verified: Verified,
+}
+
+impl Verifier {
+    /// Prepares a key.
+    pub fn new(key: VerifyingKey) -> Self {
+        let prepared = prepare_verifying_key(&key.points);
+        Self { key, prepared }
+    }
+    /// The key.
+    pub const fn key(&self) -> &VerifyingKey {
+        &self.key
+    }
+    pub(crate) const fn prepared(&self) -> &PreparedVerifyingKey<Bn254> {
+        &self.prepared
+    }
+    /// Verifies one bundle, recomputing both sheet points.
+    ///
+    /// # Errors
+    /// [`VerifyError`], the first reason found.
+    pub fn verify(
+        &self,
+        bundle: &Bundle,
+        inputs: Inputs<'_>,
+        expect: &Expectations,
+    ) -> Result<Verified, VerifyError> {
+        self.check_files(inputs)?;
+        let point = SheetPoint::of(&self.key, inputs.rules, inputs.risk);
+        self.verify_at(&point, bundle, inputs, expect)
+    }
+    /// The same with points computed before by [`SheetPoint::of`] *from these very files* under this key.
+    ///
+    /// # Errors
+    /// [`VerifyError`], the first reason found.
+    pub fn verify_at(
+        &self,
+        point: &SheetPoint,
+        bundle: &Bundle,
+        inputs: Inputs<'_>,
+        expect: &Expectations,
+    ) -> Result<Verified, VerifyError> {
+        let checked = self.check(point, bundle, inputs, expect)?;
+        let holds = Groth16::<Bn254>::verify_proof_with_prepared_inputs(
+            &self.prepared,
+            &checked.proof,
+            &checked.inputs,
+        )
+        .map_err(|e| VerifyError::ProofPoints(e.to_string()))?;
+        if holds { Ok(checked.verified) } else { Err(VerifyError::Rejected) }
+    }
+    /// Shapes and the sheet checker: what does not depend on the bundle.
+    ///
+    /// # Errors
+    /// [`VerifyError::Shape`], [`VerifyError::Sheet`].
+    pub fn check_files(&self, inputs: Inputs<'_>) -> Result<(), VerifyError> {
+        let wanted = self.key.shape.name;
+        for (what, got) in [("the mandate", &inputs.rules.shape), ("the risk part", &inputs.risk.shape)] {
+            if got != wanted {
+                return Err(VerifyError::Shape { what, got: got.clone(), wanted });
+            }
+        }
+        mandate_checker::check(inputs.rules, inputs.risk)
+            .map(|_| ())
+            .map_err(|findings| VerifyError::Sheet(findings.iter().map(ToString::to_string).collect()))
+    }
+
+    pub(crate) fn check(
+        &self,
+        point: &SheetPoint,
+        bundle: &Bundle,
+        inputs: Inputs<'_>,
+        expect: &Expectations,
+    ) -> Result<Checked, VerifyError> {
+        let (key, context) = (&self.key, &bundle.context);
+        if bundle.backend != BACKEND_GROTH16 {
+            return Err(VerifyError::Backend(bundle.backend));
+        }
+        if bundle.shape != key.shape.name {
+            return Err(VerifyError::Shape {
+                what: "the bundle",
+                got: bundle.shape.clone(),
+                wanted: key.shape.name,
+            });
+        }
+        if key.origin == KeyOrigin::Development && !expect.development_keys {
+            return Err(VerifyError::DevelopmentKey);
+        }
+        for (what, named, given) in [
+            ("verifying key", context.key, key.id()),
+            ("mandate", context.mandate, inputs.rules.digest()),
+            ("snapshot or risk part", context.risk, inputs.risk.digest()),
+            ("subject", context.subject, inputs.accounts.subject),
+            ("account set", context.account_set, inputs.accounts.digest()),
+        ] {
+            if named != given {
+                return Err(VerifyError::Binding {
+                    what,
+                    named: named.to_string(),
+                    given: given.to_string(),
+                });
+            }
+        }
+        self.check_place_and_time(context, inputs.risk, expect)?;
+        let weakest_grade = self.check_accounts(bundle, inputs, expect)?;
+        let total = point.total();
+        if point.rules.is_zero() || point.risk.is_zero() || total.is_zero() {
+            return Err(VerifyError::SheetAtInfinity);
+        }
+        let proof = decode_proof(&bundle.proof)?;
+        Ok(Checked {
+            proof,
+            inputs: self.input_point(context, &bundle.commitments, total),
+            verified: Verified {
+                context: *context,
+                rules: inputs.rules.rules.clone(),
+                weakest_grade,
+                accounts: inputs.accounts.entries.len(),
+                _sealed: (),
+            },
+        })
+    }
+
+    fn check_place_and_time(
+        &self,
+        context: &Context,
+        risk: &RiskPart,
+        expect: &Expectations,
+    ) -> Result<(), VerifyError> {
+        let (chain_id, registry) = expect.chain.unwrap_or_default();
+        if context.chain_id != chain_id || context.registry != registry {
+            let place = |id: u64, at: &[u8; 20]| match id {
+                0 => "no chain".to_owned(),
+                _ => format!("chain {id}, registry 0x{}", hex(at)),
+            };
+            return Err(VerifyError::Binding {
+                what: "place",
+                named: place(context.chain_id, &context.registry),
+                given: place(chain_id, &registry),
+            });
+        }
+        if context.as_of != risk.as_of {
+            return Err(VerifyError::Binding {
+                what: "instant",
+                named: context.as_of.to_string(),
+                given: risk.as_of.to_string(),
+            });
+        }
+        let (as_of, now) = (context.as_of, expect.now);
+        if as_of > now {
+            return Err(VerifyError::Future { as_of, now });
+        }
+        if now > context.valid_until {
+            return Err(VerifyError::Expired { valid_until: context.valid_until, now });
+        }
+        if now - as_of > expect.max_age {
+            return Err(VerifyError::Stale { as_of, age: now - as_of, max_age: expect.max_age });
+        }
+        Ok(())
+    }
+
+    /// Every declared account present in its place and signed for; every other input zero.
+    fn check_accounts(
+        &self,
+        bundle: &Bundle,
+        inputs: Inputs<'_>,
+        expect: &Expectations,
+    ) -> Result<AttestorGrade, VerifyError> {
+        let shape = self.key.shape;
+        let entries = &inputs.accounts.entries;
+        if bundle.commitments.len() != shape.accounts {
+            return Err(VerifyError::CommitmentCount {
+                got: bundle.commitments.len(),
+                wanted: shape.accounts,
+            });
+        }
+        if entries.is_empty() {
+            return Err(VerifyError::AccountOrder(0));
+        }
+        for (i, pair) in entries.windows(2).enumerate() {
+            if pair[0].netting_set >= pair[1].netting_set {
+                return Err(VerifyError::AccountOrder(i + 1));
+            }
+        }
+        if let Some(last) = entries.last()
+            && usize::from(last.netting_set) >= shape.accounts
+        {
+            return Err(VerifyError::NoSuchAccount(last.netting_set));
+        }
+        for (index, commitment) in (0u16..).zip(&bundle.commitments) {
+            let declared = entries.iter().any(|e| e.netting_set == index);
+            let present = *commitment != Digest::default();
+            if declared && !present {
+                return Err(VerifyError::AccountMissing(index));
+            }
+            if present && !declared {
+                return Err(VerifyError::AccountExtra(index));
+            }
+            if field_element(commitment).is_none() {
+                return Err(VerifyError::NotCanonical(index));
+            }
+        }
+        if bundle.attestations.len() != entries.len() {
+            return Err(VerifyError::AttestationCount {
+                got: bundle.attestations.len(),
+                wanted: entries.len(),
+            });
+        }
+        let mut weakest = AttestorGrade::Venue;
+        for (entry, signed) in entries.iter().zip(&bundle.attestations) {
+            let (account, said) = (entry.netting_set, &signed.attestation);
+            let differs = |what| Err(VerifyError::Attestation { account, what });
+            if said.netting_set != account {
+                return differs("netting set");
+            }
+            if said.subject != inputs.accounts.subject {
+                return differs("subject");
+            }
+            if said.account != entry.account {
+                return differs("account");
+            }
+            if said.universe != inputs.risk.universe {
+                return differs("universe");
+            }
+            if said.as_of != bundle.context.as_of {
+                return differs("instant");
+            }
+            if said.commitment != bundle.commitments[usize::from(account)] {
+                return differs("commitment");
+            }
+            if signed.signer() != Some(entry.attestor) {
+                return Err(VerifyError::Signature { account, attestor: entry.attestor });
+            }
+            if entry.grade < expect.min_grade {
+                return Err(VerifyError::Grade { account, got: entry.grade, wanted: expect.min_grade });
+            }
+            weakest = weakest.min(entry.grade);
+        }
+        Ok(weakest)
+    }
+
+    /// `IC_0 + context * IC_1 + sum of commitment * IC + P`.
+    fn input_point(&self, context: &Context, commitments: &[Digest], total: G1Affine) -> G1Projective {
+        let points = &self.key.points.gamma_abc_g1;
+        let context = Fr::from_be_bytes_mod_order(&context.digest().field_bytes());
+        let mut sum = points[0] + total + points[1] * context;
+        for (commitment, point) in commitments.iter().zip(&points[2..]) {
+            if *commitment != Digest::default() {
+                sum += *point * Fr::from_be_bytes_mod_order(&commitment.0);
+            }
+        }
+        sum
+    }
+}
+
+/// A canonical field element, or `None`.
+fn field_element(digest: &Digest) -> Option<Fr> {
+    let value = Fr::from_be_bytes_mod_order(&digest.0);
+    (value.into_bigint().to_bytes_be() == digest.0).then_some(value)
+}
+
+fn decode_proof(bytes: &[u8]) -> Result<Proof<Bn254>, VerifyError> {
+    if bytes.len() != 128 {
+        return Err(VerifyError::ProofLength(bytes.len()));
+    }
+    let proof =
+        Proof::<Bn254>::deserialize_compressed(bytes).map_err(|e| VerifyError::ProofPoints(e.to_string()))?;
+    if proof.a.is_zero() || proof.b.is_zero() || proof.c.is_zero() {
+        return Err(VerifyError::ProofPoints("a point at infinity".into()));
+    }
+    let mut again = Vec::with_capacity(128);
+    ark_serialize::CanonicalSerialize::serialize_compressed(&proof, &mut again)
+        .map_err(|e| VerifyError::ProofPoints(e.to_string()))?;
+    if again != bytes {
+        return Err(VerifyError::ProofPoints("not the canonical encoding".into()));
+    }
+    Ok(proof)
+}
+
+/// The sum as an affine point, for tests and the chain.
+impl Verifier {
+    /// The proof's points, decoded and checked.
+    ///
+    /// # Errors
+    /// [`VerifyError::ProofLength`], [`VerifyError::ProofPoints`].
+    pub fn proof(bundle: &Bundle) -> Result<Proof<Bn254>, VerifyError> {
+        decode_proof(&bundle.proof)
+    }
+    /// What the pairing equation is evaluated at.
+    pub fn statement_point(&self, bundle: &Bundle, point: &SheetPoint) -> G1Affine {
+        self.input_point(&bundle.context, &bundle.commitments, point.total()).into_affine()
+    }
+}
