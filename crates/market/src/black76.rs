@@ -18,8 +18,8 @@ pub struct Black {
     pub gamma: f64,
     /// Change of price per point (0.01) of volatility.
     pub vega: f64,
-    /// Change of price per day of 1/365 year, forward and volatility unchanged; negative for what is owned. With less
-    /// than a day left, per what is left of it, as venues quote it.
+    /// Change of price over a day of 1/365 year, forward and volatility unchanged; never above zero. The slope times one
+    /// day, or what is left of the last day; and never more than the whole price, as venues quote it.
     pub theta: f64,
 }
 
@@ -54,14 +54,16 @@ pub fn black76(forward: f64, strike: f64, years: f64, vol: f64, right: Right) ->
     let d2 = d1 - deviation;
     let density = normal_pdf(d1);
     let price = sign * (forward * normal_cdf(sign * d1) - strike * normal_cdf(sign * d2));
+    // The difference of two nearly equal terms can fall below zero by rounding.
+    let price = if price > 0.0 { price } else { 0.0 };
+    let day = if years < 1.0 / YEAR_DAYS { years } else { 1.0 / YEAR_DAYS };
+    let decay = forward * density * vol / (2.0 * libm::sqrt(years)) * day;
     Black {
-        // The difference of two nearly equal terms can fall below zero by rounding.
-        price: if price > 0.0 { price } else { 0.0 },
+        price,
         delta: sign * normal_cdf(sign * d1),
         gamma: density / (forward * deviation),
         vega: forward * density * libm::sqrt(years) / 100.0,
-        theta: -forward * density * vol / (2.0 * libm::sqrt(years))
-            * (if years < 1.0 / YEAR_DAYS { years } else { 1.0 / YEAR_DAYS }),
+        theta: if decay < price { -decay } else { -price },
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::instrument::{Instrument, Settle};
 use crate::price::Price;
-use crate::universe::{Account, Currency, Group, Slot, Universe, UniverseError};
+use crate::slot::Slot;
+use crate::universe::{Account, Currency, Group, Universe, UniverseError};
 use mandate_statement::{SHAPES, Shape};
 use std::collections::BTreeMap;
 

@@ -15,6 +15,7 @@ mod model;
 mod price;
 mod quality;
 pub mod risk;
+mod slot;
 mod snapshot;
 pub mod time;
 mod universe;
@@ -25,7 +26,6 @@ pub use model::{ColumnDef, MODELS, RiskModel, Rounding, Scenario, Unit};
 pub use price::Price;
 pub use quality::{Finding, Gate, Gates, IndexRange, QualityReport};
 pub use risk::RiskError;
+pub use slot::{LotError, Slot};
 pub use snapshot::{CurrencyQuote, Quote, Snapshot, SnapshotError, Source, State, quote_key};
-pub use universe::{
-    Account, Currency, CurrencyClass, Group, LotError, Slot, SlotRef, Universe, UniverseError,
-};
+pub use universe::{Account, Currency, CurrencyClass, Group, SlotRef, Universe, UniverseError};

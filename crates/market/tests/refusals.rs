@@ -181,7 +181,7 @@ fn the_made_up_market_is_pinned() {
         PINNED.map(str::to_owned)
     );
 }
-const PINNED: [&str; 3] = ["56573f0dc0b6", "a59736be408f", "17170c14cb00"];
+const PINNED: [&str; 3] = ["56573f0dc0b6", "a59736be408f", "0bb62b323449"];
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
