@@ -9,7 +9,7 @@ use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, RuleRows, RulesPart
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one row costs and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -66,6 +66,8 @@ pub(crate) enum Fault {
     Pieces,
     /// The rule holds for every book.
     Vacuous,
+    /// The rule holds for no book.
+    Never,
 }
 
 struct Row {
@@ -88,6 +90,10 @@ pub(crate) struct Compiler<'a> {
     pub(crate) shape: &'static Shape,
     rows: Vec<Row>,
     witnesses: Vec<Witness>,
+    /// Sums that are compiled already, by the place of their expression in the mandate and their factor.
+    pub(crate) sums: BTreeMap<(usize, BigRational), Linear>,
+    /// Whether maxima are multiplied out even where witnesses would take fewer rows.
+    pub(crate) multiply: bool,
     rule: usize,
 }
 
@@ -107,7 +113,16 @@ pub fn compile(
     if !model.fits(shape) {
         return Err(MandateError::ModelShape { model: model.name.into(), shape: shape.name.into() });
     }
-    let mut compiler = Compiler { mandate, model, shape, rows: Vec::new(), witnesses: Vec::new(), rule: 0 };
+    let mut compiler = Compiler {
+        mandate,
+        model,
+        shape,
+        rows: Vec::new(),
+        witnesses: Vec::new(),
+        sums: BTreeMap::new(),
+        multiply: false,
+        rule: 0,
+    };
     let rules = &mandate.rules;
     let mut direct: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); rules.len()];
     // `min-nav` is global row 0, before anything else.
@@ -163,10 +178,31 @@ impl Compiler<'_> {
     }
 
     fn clause(&mut self, clause: &Clause, direct: &mut BTreeSet<usize>) -> Result<(), Fault> {
+        self.multiply = false;
+        let before = (self.rows.len(), self.witnesses.len());
+        let rows = match self.clause_rows(clause) {
+            // A witness is allowed a wide range, so a row that reads one can be too wide where its pieces are not.
+            Err(Fault::Width { .. }) => {
+                self.multiply = true;
+                self.rows.truncate(before.0);
+                self.witnesses.truncate(before.1);
+                self.clause_rows(clause)?
+            }
+            done => done?,
+        };
+        for row in rows {
+            direct.insert(self.row(clause.family, row, false)?);
+        }
+        Ok(())
+    }
+
+    /// The rows of a comparison, within their widths, not yet added. Witnesses that they read are.
+    fn clause_rows(&mut self, clause: &Clause) -> Result<Vec<Integers>, Fault> {
         let mut form = self.form(&clause.small, &BigRational::one(), clause.family)?;
         let large = self.form(&clause.large, &-BigRational::one(), clause.family)?;
         form.linear.add_times(&large.linear, &BigRational::one());
         form.convex.extend(large.convex);
+        let mut rows = Vec::new();
         for piece in self.expand(form, clause.family)? {
             let (mut list, _) = integral(std::slice::from_ref(&piece), true);
             let mut row = negated(&list.remove(0));
@@ -174,13 +210,26 @@ impl Compiler<'_> {
                 // Every variable is an integer, so above zero is at least one.
                 add(&mut row, self.one(), &-BigInt::one());
             }
-            let speaks = row.keys().any(|v| *v != self.one());
-            if !speaks && row.values().all(|c| !c.is_negative()) {
-                continue;
+            if row.keys().all(|v| *v == self.one()) {
+                // The same for every book: nothing to prove, or nothing that could be.
+                if row.values().all(|c| !c.is_negative()) {
+                    continue;
+                }
+                return Err(Fault::Never);
             }
-            direct.insert(self.row(clause.family, row, false)?);
+            self.width(clause.family, &row)?;
+            rows.push(row);
         }
-        Ok(())
+        Ok(rows)
+    }
+
+    fn width(&self, family: Family, row: &Integers) -> Result<(), Fault> {
+        let bound = bounds::of_row(self.shape, family, row);
+        if bounds::fits(&bound, bounds::slack_bits(family)) {
+            Ok(())
+        } else {
+            Err(Fault::Width { family, bits: bound.bits() })
+        }
     }
 
     /// Adds a row, or finds it where it is there already.
@@ -189,10 +238,7 @@ impl Compiler<'_> {
         if let Some(at) = self.rows.iter().position(same) {
             return Ok(at);
         }
-        let bound = bounds::of_row(self.shape, family, &coefficients);
-        if !bounds::fits(&bound, bounds::slack_bits(family)) {
-            return Err(Fault::Width { family, bits: bound.bits() });
-        }
+        self.width(family, &coefficients)?;
         if self.rows.iter().filter(|r| r.family == family).count() >= family.rows(self.shape) {
             return Err(Fault::Rows(family));
         }
@@ -320,13 +366,16 @@ impl Compiler<'_> {
                     .help("a rule bounds a quantity of the book, such as `gross(all)` or `nav`")
                     .into()
             }
+            Fault::Never => point(format!("rule `{id}` holds for no book"), "can never hold")
+                .help("one of the expressions it compares is a constant on the wrong side of the limit")
+                .into(),
         }
     }
 
     fn finish(self, direct: &[BTreeSet<usize>]) -> Compiled {
         let shape = self.shape;
         let mut part = RulesPart::empty(self.model.name, shape, self.mandate.digest());
-        let mut counts = std::collections::BTreeMap::<Family, u16>::new();
+        let mut counts = BTreeMap::<Family, u16>::new();
         let mut places = Vec::new();
         let mut rows = Vec::new();
         for built in &self.rows {

@@ -110,8 +110,17 @@ impl Compiler<'_> {
                 out.linear.add(self.total(lots, *scope, family), c);
             }
             Node::Sum { family: inner, body } => {
-                let body = self.form(body, c, *inner)?;
-                let sum = self.sum(*inner, body)?;
+                // One expression is compiled once: a second pass could meet witnesses that the first did not.
+                let key = (std::ptr::from_ref(e) as usize, c.clone());
+                let sum = match self.sums.get(&key) {
+                    Some(sum) => sum.clone(),
+                    None => {
+                        let body = self.form(body, c, *inner)?;
+                        let sum = self.sum(*inner, body)?;
+                        self.sums.insert(key, sum.clone());
+                        sum
+                    }
+                };
                 out.linear.add_times(&sum, &BigRational::one());
             }
             Node::Add(list) => {
@@ -225,7 +234,7 @@ impl Compiler<'_> {
             let list = self.pieces(pieces, family)?;
             if list.len() == 1 {
                 base.add_times(&list[0], &c);
-            } else if let Some((var, factor)) = self.known_witness(family, &list) {
+            } else if let Some((var, factor)) = self.known_witness(family, &list).filter(|_| !self.multiply) {
                 base.add(var, &(c / factor));
             } else {
                 maxima.push((c, list));
@@ -244,7 +253,7 @@ impl Compiler<'_> {
                     let var = self.global(GlobalVar::Witness(index));
                     out.iter_mut().for_each(|l| l.add(var, &factor.recip()));
                 }
-            } else if slot || product <= rows {
+            } else if slot || self.multiply || product <= rows {
                 if out.len() * list.len() > 256 {
                     return Err(Fault::Pieces);
                 }

@@ -5,7 +5,7 @@
 //! second time, straight from the checked tree and over exact fractions ([`evaluate`]). The compiler and the evaluator
 //! share the tree and nothing else: tests hold them against each other on lawful and unlawful books.
 //!
-//! [`rows`] reads compiled rows alone and knows nothing of the language; the prover fills its witnesses with it.
+//! Rows alone, without the language, are read by `mandate-rows`; the prover fills its witnesses with it.
 //!
 //! `docs/policy-language.md` is the reference, with the discipline that makes one-sided bounds a proof.
 
@@ -19,7 +19,6 @@ mod form;
 mod lex;
 mod mandate;
 mod parse;
-pub mod rows;
 mod tree;
 mod words;
 

@@ -131,12 +131,12 @@ impl Expr {
     }
     pub(crate) fn construct(&self) -> &'static str {
         match &self.node {
-            Node::Worst(_) => "worst",
-            Node::Max(_) => "max",
-            Node::Abs(_) => "abs",
-            Node::Positive(_) => "pos",
-            Node::Tiers { .. } => "tiers",
-            _ => "this",
+            Node::Worst(_) => "`worst`",
+            Node::Max(_) => "`max` or `min`",
+            Node::Abs(_) => "`abs`",
+            Node::Positive(_) => "`pos`",
+            Node::Tiers { .. } => "`tiers`",
+            _ => "this expression",
         }
     }
     /// `c * e`, with constants folded and nested factors merged.

@@ -135,8 +135,9 @@ pub fn totals(risk: &RiskPart, shape: &'static Shape, quantities: &[i64]) -> Res
             let before = out.group[segment - 1].clone();
             out.group[segment] = before;
         }
-        for slot in segment * shape.segment_len()..(segment + 1) * shape.segment_len() {
-            let q = i128::from(quantities[slot]);
+        let slots = segment * shape.segment_len()..(segment + 1) * shape.segment_len();
+        for (slot, q) in slots.clone().zip(&quantities[slots]) {
+            let q = i128::from(*q);
             if q == 0 {
                 continue;
             }

@@ -1,0 +1,120 @@
+//! The least filling is least, and rows outside the discipline are refused, not judged.
+
+mod common;
+
+use common::{any_book, any_risk, risk, tiny};
+use mandate_policy::{Mandate, compile};
+use mandate_rows::{RowsError, least_witnesses, slacks};
+use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, RulesPart};
+use proptest::prelude::*;
+
+const TEXT: &str = r#"
+risk_model = "crypto-usd/1"
+min_nav = "1 USD"
+[[rule]]
+id = "sums"
+text = "maxima of groups, venues and underlyings, and of the whole book"
+holds = """sum(g in groups: abs(net(g)) + pos(vega(g))) + sum(v in venues: pos(worst(scenarios, v)))
+  + sum(u in underlyings: max(long(u), short(u))) + max(nav, cash(all), gross(all)) + abs(vega(all)) + abs(theta(all))
+  <= 100 * nav"""
+"#;
+
+fn part() -> RulesPart {
+    let mandate = Mandate::parse("m.toml", TEXT).unwrap_or_else(|e| panic!("{e}"));
+    let compiled = compile(&mandate, mandate.model, tiny()).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(compiled.witnesses, [2, 1, 1, 3]);
+    compiled.part
+}
+
+fn family_witnesses(w: &mut mandate_rows::Witnesses) -> Vec<&mut i128> {
+    w.group_x
+        .iter_mut()
+        .chain(&mut w.account_x)
+        .chain(&mut w.asset_x)
+        .flatten()
+        .chain(&mut w.global_y)
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Raising a witness never mends a row, and lowering one that is in use breaks its definition.
+    #[test]
+    fn no_other_filling_does_better(risk in any_risk(), (quantities, active) in any_book(), by in 1i128..1000) {
+        let (rules, shape) = (part(), tiny());
+        let Ok(least) = least_witnesses(&rules, &risk, shape, &quantities, &active) else { return Ok(()) };
+        let broken = |w: &_| -> Vec<(RowRef, usize)> {
+            let rows = slacks(&rules, &risk, shape, &quantities, &active, w).unwrap();
+            rows.iter().filter(|r| r.slack < 0).map(|r| (r.row, r.block)).collect()
+        };
+        let base = broken(&least);
+        let count = family_witnesses(&mut least.clone()).len();
+        for i in 0..count {
+            let mut raised = least.clone();
+            *family_witnesses(&mut raised)[i] += by;
+            let after = broken(&raised);
+            prop_assert!(base.iter().all(|r| after.contains(r)), "raising witness {} mended a row", i);
+        }
+        let used = (0..count).filter(|i| {
+            let mut lowered = least.clone();
+            *family_witnesses(&mut lowered)[*i] -= by;
+            broken(&lowered).len() > base.len()
+        });
+        // Three of the whole book, and at least those of the used groups and underlyings.
+        prop_assert!(used.count() >= 3 + 2 * 3);
+    }
+}
+
+#[test]
+fn rows_outside_the_discipline_are_refused() {
+    let shape = tiny();
+    let risk = risk(vec![0; shape.slots * shape.columns()], true, [None; 4]);
+    let quantities = vec![0; shape.slots];
+    let run = |change: &dyn Fn(&mut RulesPart)| {
+        let mut rules = part();
+        change(&mut rules);
+        least_witnesses(&rules, &risk, shape, &quantities, &[true; 3]).map(|_| ()).unwrap_err()
+    };
+    let spare = RowRef { family: Family::Group, index: 7 };
+    let last = RowRef { family: Family::Global, index: 15 };
+    let local = |v: LocalVar| v.index(shape, Family::Group).unwrap();
+    let global = |v: GlobalVar| v.index(shape).unwrap();
+    for (what, error) in [
+        ("worst from above", run(&|r| r.row_mut(shape, spare).0[local(LocalVar::Worst)] = 1)),
+        ("witness times two", run(&|r| r.row_mut(shape, spare).0[local(LocalVar::Witness(0))] = 2)),
+        (
+            "two witnesses",
+            run(&|r| {
+                r.row_mut(shape, spare).0[local(LocalVar::Witness(0))] = 1;
+                r.row_mut(shape, spare).0[local(LocalVar::Witness(1))] = 1;
+            }),
+        ),
+        ("a bit", run(&|r| r.row_mut(shape, spare).0[local(LocalVar::Bit(0))] = -1)),
+        ("y in a block", run(&|r| r.row_mut(shape, spare).1[global(GlobalVar::Witness(0))] = 1)),
+        ("worst sum", run(&|r| r.row_mut(shape, last).1[global(GlobalVar::WorstSum(Family::Group))] = 1)),
+        (
+            "witness sum",
+            run(&|r| r.row_mut(shape, last).1[global(GlobalVar::WitnessSum(Family::Group, 0))] = 1),
+        ),
+        ("bit sum", run(&|r| r.row_mut(shape, last).1[global(GlobalVar::BitSum(Family::Group, 0))] = 1)),
+        ("global bit", run(&|r| r.row_mut(shape, last).1[global(GlobalVar::Bit(0))] = 1)),
+    ] {
+        assert!(matches!(error, RowsError::NotOneSided { .. }), "{what}: {error}");
+    }
+    let circle = run(&|r| {
+        r.row_mut(shape, spare).0[local(LocalVar::Witness(3))] = 1;
+        r.row_mut(shape, spare).1[global(GlobalVar::WitnessSum(Family::Group, 3))] = -1;
+    });
+    assert_eq!(circle, RowsError::Circular);
+    assert!(matches!(
+        least_witnesses(&part(), &risk, shape, &quantities[1..], &[true; 3]).map(|_| ()),
+        Err(RowsError::Length { .. })
+    ));
+    let mut outside = quantities.clone();
+    outside[0] = 1 << 47;
+    assert!(matches!(
+        least_witnesses(&part(), &risk, shape, &outside, &[true; 3]).map(|_| ()),
+        Err(RowsError::Range(_))
+    ));
+}
