@@ -10,10 +10,17 @@ use mandate_verifier::{KeyError, KeyOrigin, VerifyingKey};
 use rand::SeedableRng;
 
 const MAGIC: &[u8; 8] = b"MANDATEP";
-/// Magic, circuit version, origin, length of the shape's name, its name padded, length of the points, their digest.
+/// Magic, circuit version, origin, length of the shape's name, its name padded, length of the points, [`file_digest`].
 const HEADER: usize = 8 + 2 + 1 + 1 + 16 + 8 + 32;
 /// Largest file read, in bytes: the largest default shape takes less than half.
 const LIMIT: u64 = 2 << 30;
+
+/// Digest of the points, then of that with the header, so that no label can be changed alone.
+fn file_digest(header: &[u8], body: &[u8]) -> Digest {
+    let mut bytes = keccak(body).0.to_vec();
+    bytes.extend_from_slice(header);
+    keccak(&bytes)
+}
 
 /// Why bytes are not a proving key that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -100,8 +107,8 @@ impl ProvingKey {
         out.resize(HEADER, 0);
         self.points.serialize_uncompressed(&mut out).expect("writing to memory does not fail");
         let length = (out.len() - HEADER) as u64;
-        let digest = keccak(&out[HEADER..]);
         out[28..36].copy_from_slice(&length.to_le_bytes());
+        let digest = file_digest(&out[..36], &out[HEADER..]);
         out[36..HEADER].copy_from_slice(&digest.0);
         out
     }
@@ -138,7 +145,7 @@ impl ProvingKey {
             return Err(not("its length is not the one its header names"));
         }
         let named = Digest(header[36..HEADER].try_into().expect("thirty-two bytes"));
-        let found = keccak(body);
+        let found = file_digest(&header[..36], body);
         if named != found {
             return Err(ProvingKeyError::Damaged { found, named });
         }

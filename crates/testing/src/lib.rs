@@ -8,6 +8,7 @@ mod books;
 pub mod columns;
 mod risk;
 mod rules;
+mod story;
 
 pub use books::{
     Book, Defect, EDGE_QUANTITIES, any_book, any_quantities, any_unlawful_book, book, empty_book, quantities,
@@ -18,6 +19,7 @@ pub use risk::{
     risk_part_for, t32, usable_slots,
 };
 pub use rules::{RulesBuilder, any_rules_part, rules_part, rules_part_for};
+pub use story::Story;
 
 /// The seeded stream behind every fixture: the same numbers on every machine.
 fn stream(domain: u64, seed: u64) -> rand_chacha::ChaCha8Rng {

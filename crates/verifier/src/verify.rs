@@ -11,6 +11,9 @@ use mandate_statement::{
     AccountSet, AttestorGrade, BACKEND_GROTH16, Bundle, Context, Digest, RiskPart, RuleRows, RulesPart,
 };
 
+/// Ids of the keys whose ceremony was held and checked. There was none for this circuit version.
+const CEREMONY_KEYS: [Digest; 0] = [];
+
 /// Public files a bundle is verified against. Each is content-addressed; the context names their digests.
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
@@ -69,6 +72,9 @@ pub enum VerifyError {
         "the key is a development key, so this proof shows nothing; pass --allow-dev-key to test with it"
     )]
     DevelopmentKey,
+    /// Anyone can write "ceremony" on a key of their own making.
+    #[error("the key {0} says it is from a ceremony, but it is none of those this program knows")]
+    UnknownCeremony(Digest),
     /// The sheet checker objects.
     #[error("the sheet is not sound: {}", .0.join("; "))]
     Sheet(Vec<String>),
@@ -281,8 +287,12 @@ impl Verifier {
                 wanted: key.shape.name,
             });
         }
-        if key.origin == KeyOrigin::Development && !expect.development_keys {
-            return Err(VerifyError::DevelopmentKey);
+        match key.origin {
+            KeyOrigin::Development if !expect.development_keys => return Err(VerifyError::DevelopmentKey),
+            KeyOrigin::Ceremony if !CEREMONY_KEYS.contains(&key.id()) => {
+                return Err(VerifyError::UnknownCeremony(key.id()));
+            }
+            KeyOrigin::Development | KeyOrigin::Ceremony => {}
         }
         for (what, named, given) in [
             ("verifying key", context.key, key.id()),

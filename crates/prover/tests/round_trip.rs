@@ -1,0 +1,356 @@
+//! Proven, verified, and every way in which another statement, key, file or proof is refused.
+
+use mandate_book::examples::Example;
+use mandate_circuits::r1cs::relation;
+use mandate_prover::{AccountOpening, ProveError, Prover, ProvingKey, Task};
+use mandate_statement::{AttestorGrade, Bundle, Context, Digest, Kind, RowRef, Shape, decode, encode};
+use mandate_testing::Story;
+use mandate_verifier::{
+    BatchItem, Expectations, Inputs, KeyOrigin, SheetPoint, Verifier, VerifyError, VerifyingKey,
+};
+use std::sync::OnceLock;
+
+const MANDATE: &str = r#"
+risk_model = "crypto-usd/1"
+min_nav = "1_000 USD"
+[[rule]]
+id = "lev"
+text = "Gross exposure is at most three times net asset value"
+holds = "gross(all) <= 3 * nav"
+[[rule]]
+id = "margin"
+text = "Worst losses stay within net asset value"
+holds = "sum(g in groups: worst(scenarios, g)) <= nav"
+[[rule]]
+id = "direction"
+text = "No underlying is more than twice net asset value either way"
+holds = "for u in underlyings: abs(net(u)) <= 200% * nav"
+"#;
+
+fn prover() -> &'static Prover {
+    static PROVER: OnceLock<Prover> = OnceLock::new();
+    PROVER.get_or_init(|| {
+        let shape = Shape::by_name("t32").unwrap();
+        let relation = relation(shape);
+        let key = ProvingKey::development(shape, &relation, "tests").unwrap();
+        Prover::new(key, relation)
+    })
+}
+
+fn story() -> &'static Story {
+    static STORY: OnceLock<Story> = OnceLock::new();
+    STORY.get_or_init(|| Story::of("t32", MANDATE, Example::Lawful))
+}
+
+fn openings(story: &Story) -> Vec<AccountOpening<'_>> {
+    story
+        .opened
+        .iter()
+        .map(|(attestation, o)| AccountOpening {
+            quantities: &o.quantities,
+            blinding: &o.blinding,
+            attestation,
+        })
+        .collect()
+}
+
+fn task<'a>(story: &'a Story, context: Context) -> Task<'a> {
+    Task { context, rules: &story.rules, risk: &story.risk, accounts: openings(story) }
+}
+
+fn bundle() -> &'static Bundle {
+    static BUNDLE: OnceLock<Bundle> = OnceLock::new();
+    BUNDLE.get_or_init(|| {
+        prover()
+            .prove(&task(story(), story().context(prover().key().verifying().id())))
+            .expect("a lawful book")
+    })
+}
+
+fn expect() -> Expectations {
+    Expectations {
+        now: story().risk.as_of + 60,
+        max_age: 3600,
+        min_grade: AttestorGrade::Administrator,
+        development_keys: true,
+        chain: None,
+    }
+}
+
+fn verifier() -> Verifier {
+    Verifier::new(prover().key().verifying().clone())
+}
+
+fn inputs(story: &Story) -> Inputs<'_> {
+    Inputs { rules: &story.rules, risk: &story.risk, accounts: &story.accounts }
+}
+
+#[test]
+fn a_lawful_book_is_proven_and_verified() {
+    let verified = verifier().verify(bundle(), inputs(story()), &expect()).expect("it verifies");
+    assert_eq!(verified.accounts, story().accounts.entries.len());
+    assert_eq!(verified.weakest_grade, AttestorGrade::Custodian);
+    assert_eq!(bundle().proof.len(), 128);
+    assert!(verified.rules.iter().all(|r| !r.rows.is_empty()));
+}
+
+/// Two proofs of one book differ, and both verify: proof bytes are no identity.
+#[test]
+fn proofs_are_blinded() {
+    let other = prover().prove(&task(story(), bundle().context)).expect("a lawful book");
+    assert_ne!(other.proof, bundle().proof);
+    assert_eq!(other.context, bundle().context);
+    verifier().verify(&other, inputs(story()), &expect()).expect("it verifies");
+}
+
+#[test]
+fn an_unlawful_book_makes_nothing() {
+    let bad = Story::of("t32", MANDATE, Example::OverLeveraged);
+    let context = bad.context(prover().key().verifying().id());
+    assert!(matches!(
+        prover().prove(&task(&bad, context)),
+        Err(ProveError::Unlawful("row-global" | "row-asset"))
+    ));
+}
+
+#[test]
+fn an_opening_of_another_book_is_refused() {
+    let mut bad = Story::of("t32", MANDATE, Example::Lawful);
+    bad.opened[0].1.quantities[0] += 1;
+    let context = bad.context(prover().key().verifying().id());
+    assert!(matches!(prover().prove(&task(&bad, context)), Err(ProveError::Opening(0))));
+}
+
+/// Every field of the context, alone changed, is refused: where the verifier has the file, by name; else by the proof.
+#[test]
+fn every_field_of_the_context_is_bound() {
+    let (v, e) = (verifier(), expect());
+    let changes: [(&str, fn(&mut Context)); 10] = [
+        ("chain", |c| c.chain_id = 1),
+        ("registry", |c| c.registry[0] ^= 1),
+        ("subject", |c| c.subject.0[31] ^= 1),
+        ("key", |c| c.key.0[31] ^= 1),
+        ("mandate", |c| c.mandate.0[31] ^= 1),
+        ("risk", |c| c.risk.0[31] ^= 1),
+        ("account set", |c| c.account_set.0[31] ^= 1),
+        ("as of", |c| c.as_of -= 1),
+        ("valid until", |c| c.valid_until += 1),
+        ("epoch", |c| c.epoch += 1),
+    ];
+    for (name, change) in changes {
+        let mut bad = bundle().clone();
+        change(&mut bad.context);
+        assert!(v.verify(&bad, inputs(story()), &e).is_err(), "{name}");
+    }
+    // Even a verifier that expected the changed values is told no by the pairing.
+    let mut bad = bundle().clone();
+    bad.context.epoch += 1;
+    assert!(matches!(v.verify(&bad, inputs(story()), &e), Err(VerifyError::Rejected)));
+    let mut bad = bundle().clone();
+    bad.context.chain_id = 31337;
+    let on_chain = Expectations { chain: Some((31337, [0; 20])), ..e };
+    assert!(matches!(v.verify(&bad, inputs(story()), &on_chain), Err(VerifyError::Rejected)));
+}
+
+#[test]
+fn time_is_the_readers() {
+    let v = verifier();
+    let at = |now| v.verify(bundle(), inputs(story()), &Expectations { now, ..expect() });
+    let as_of = story().risk.as_of;
+    assert!(at(as_of).is_ok());
+    assert!(at(as_of + 3600).is_ok());
+    assert!(matches!(at(as_of - 1), Err(VerifyError::Future { .. })));
+    assert!(matches!(at(as_of + 3601), Err(VerifyError::Stale { .. })));
+    assert!(matches!(at(as_of + 86_401), Err(VerifyError::Expired { .. })));
+}
+
+#[test]
+fn a_development_key_shows_nothing_unless_asked() {
+    let strict = Expectations { development_keys: false, ..expect() };
+    assert!(matches!(
+        verifier().verify(bundle(), inputs(story()), &strict),
+        Err(VerifyError::DevelopmentKey)
+    ));
+}
+
+/// A key of one's own making with another label on it is another key, and none that a ceremony made.
+#[test]
+fn a_key_cannot_be_relabelled() {
+    let key = prover().key().verifying();
+    let relabelled =
+        VerifyingKey::new(KeyOrigin::Ceremony, key.shape, key.points.clone()).expect("good points");
+    assert_ne!(relabelled.id(), key.id());
+    let mut bad = bundle().clone();
+    bad.context.key = relabelled.id();
+    let strict = Expectations { development_keys: false, ..expect() };
+    assert!(matches!(
+        Verifier::new(relabelled).verify(&bad, inputs(story()), &strict),
+        Err(VerifyError::UnknownCeremony(_))
+    ));
+}
+
+#[test]
+fn declared_accounts_are_present_signed_and_in_place() {
+    let (v, e) = (verifier(), expect());
+    let no = |bundle: &Bundle| v.verify(bundle, inputs(story()), &e).expect_err("it is refused");
+    let good = bundle();
+    let mut bad = good.clone();
+    bad.commitments[0] = Digest::default();
+    assert!(matches!(no(&bad), VerifyError::AccountMissing(0)));
+    let mut bad = good.clone();
+    bad.commitments.swap(0, 1);
+    assert!(matches!(no(&bad), VerifyError::Attestation { what: "commitment", .. }));
+    let mut bad = good.clone();
+    bad.commitments.push(Digest::default());
+    assert!(matches!(no(&bad), VerifyError::CommitmentCount { .. }));
+    let mut bad = good.clone();
+    bad.commitments[0] = Digest([0xff; 32]);
+    assert!(matches!(no(&bad), VerifyError::NotCanonical(0)));
+    let mut bad = good.clone();
+    bad.attestations.pop();
+    assert!(matches!(no(&bad), VerifyError::AttestationCount { .. }));
+    let mut bad = good.clone();
+    bad.attestations.swap(0, 1);
+    assert!(matches!(no(&bad), VerifyError::Attestation { what: "netting set", .. }));
+    for byte in 0..65 {
+        let mut bad = good.clone();
+        bad.attestations[0].signature[byte] ^= 1;
+        assert!(matches!(no(&bad), VerifyError::Signature { .. }), "signature byte {byte}");
+    }
+    // A self-made commitment with an attestation that its maker signed: not the declared attestor.
+    let mut bad = good.clone();
+    bad.attestations[0].attestation.sequence += 1;
+    assert!(matches!(no(&bad), VerifyError::Signature { .. }));
+
+    // An account set with one more or one fewer account is another set, and named as such.
+    let mut fewer = story().accounts.clone();
+    fewer.entries.pop();
+    let swapped = Inputs { accounts: &fewer, ..inputs(story()) };
+    assert!(matches!(v.verify(good, swapped, &e), Err(VerifyError::Binding { what: "account set", .. })));
+    let mut bad = good.clone();
+    bad.context.account_set = fewer.digest();
+    assert!(matches!(v.verify(&bad, swapped, &e), Err(VerifyError::AccountExtra(_))));
+    let graded = Expectations { min_grade: AttestorGrade::Venue, ..e };
+    assert!(matches!(v.verify(good, inputs(story()), &graded), Err(VerifyError::Grade { .. })));
+}
+
+/// Another mandate, market or key: refused by name, and by the pairing where the context is made to agree.
+#[test]
+fn another_sheet_or_key_is_refused() {
+    let (v, e) = (verifier(), expect());
+    let mut rules = story().rules.clone();
+    let row = RowRef { family: mandate_statement::Family::Global, index: 0 };
+    let last = rules.row(story().shape, row).1.len() - 1;
+    rules.row_mut(story().shape, row).1[last] += 1;
+    let swapped = Inputs { rules: &rules, ..inputs(story()) };
+    assert!(matches!(v.verify(bundle(), swapped, &e), Err(VerifyError::Binding { what: "mandate", .. })));
+    let mut bad = bundle().clone();
+    bad.context.mandate = rules.digest();
+    assert!(matches!(v.verify(&bad, swapped, &e), Err(VerifyError::Rejected)));
+
+    let mut risk = story().risk.clone();
+    let weight = risk.weights.iter().position(|w| *w > 1_000_000).expect("a price");
+    risk.weights[weight] += 1;
+    let swapped = Inputs { risk: &risk, ..inputs(story()) };
+    let mut bad = bundle().clone();
+    bad.context.risk = risk.digest();
+    assert!(v.verify(&bad, swapped, &e).is_err());
+
+    let relation = relation(story().shape);
+    let other = ProvingKey::development(story().shape, &relation, "another seed").unwrap();
+    let other = Verifier::new(other.verifying().clone());
+    assert!(matches!(
+        other.verify(bundle(), inputs(story()), &e),
+        Err(VerifyError::Binding { what: "verifying key", .. })
+    ));
+    let mut bad = bundle().clone();
+    bad.context.key = other.key().id();
+    assert!(matches!(other.verify(&bad, inputs(story()), &e), Err(VerifyError::Rejected)));
+}
+
+#[test]
+fn every_byte_of_the_bundle_counts() {
+    let (v, e) = (verifier(), expect());
+    let bytes = encode(Kind::Bundle, bundle());
+    let good: Bundle = decode(Kind::Bundle, &bytes).expect("it reads");
+    assert_eq!(&good, bundle());
+    for byte in 0..128 {
+        for bit in [1u8, 0x40, 0x80] {
+            let mut bad = bundle().clone();
+            bad.proof[byte] ^= bit;
+            assert!(v.verify(&bad, inputs(story()), &e).is_err(), "proof byte {byte}, bit {bit:#x}");
+        }
+    }
+    for proof in [vec![], vec![0; 127], vec![0; 128], vec![0xff; 128], vec![0; 129]] {
+        let bad = Bundle { proof, ..bundle().clone() };
+        assert!(matches!(
+            v.verify(&bad, inputs(story()), &e),
+            Err(VerifyError::ProofLength(_) | VerifyError::ProofPoints(_))
+        ));
+    }
+    for i in (0..bytes.len()).step_by(7) {
+        let mut bad = bytes.clone();
+        bad[i] ^= 4;
+        assert!(decode::<Bundle>(Kind::Bundle, &bad).is_err(), "byte {i}");
+    }
+}
+
+#[test]
+fn a_batch_finds_each_wrong_proof() {
+    let v = verifier();
+    let point = SheetPoint::of(v.key(), &story().rules, &story().risk);
+    let mut bundles = vec![bundle().clone(); 6];
+    // Well-formed points, wrong equation: two proofs' points mixed.
+    let other = prover().prove(&task(story(), bundle().context)).expect("a lawful book");
+    bundles[2].proof[..32].copy_from_slice(&other.proof[..32]);
+    bundles[5].context.epoch += 1;
+    bundles[4].commitments[0] = Digest::default();
+    let items: Vec<BatchItem<'_>> =
+        bundles.iter().map(|bundle| BatchItem { bundle, inputs: inputs(story()), point: &point }).collect();
+    let results = v.verify_batch(&items, &expect());
+    let ok: Vec<bool> = results.iter().map(Result::is_ok).collect();
+    assert_eq!(ok, [true, true, false, true, false, false]);
+    assert!(matches!(results[2], Err(VerifyError::Rejected)));
+    assert!(matches!(results[4], Err(VerifyError::AccountMissing(0))));
+    assert!(matches!(results[5], Err(VerifyError::Rejected)));
+    assert!(v.verify_batch(&[], &expect()).is_empty());
+}
+
+#[test]
+fn keys_read_back_and_refuse_damage() {
+    let key = prover().key();
+    let bytes = key.verifying().to_bytes();
+    let again = VerifyingKey::from_bytes(&bytes).expect("it reads");
+    assert_eq!(again.id(), key.verifying().id());
+    for i in (0..bytes.len()).step_by(997) {
+        let mut bad = bytes.clone();
+        bad[i] ^= 1;
+        assert!(VerifyingKey::from_bytes(&bad).is_err(), "byte {i}");
+    }
+    // A point moved off the curve behind a digest made to agree.
+    let mut points = key.verifying().points.clone();
+    points.gamma_abc_g1[3].x += ark_bn254::Fq::from(1u8);
+    let forged =
+        VerifyingKey::new(key.verifying().origin, key.verifying().shape, points).expect("not read yet");
+    assert!(VerifyingKey::from_bytes(&forged.to_bytes()).is_err());
+    let mut points = key.verifying().points.clone();
+    points.delta_g2 = points.gamma_g2;
+    assert!(VerifyingKey::new(key.verifying().origin, key.verifying().shape, points).is_err());
+
+    let bytes = key.to_bytes();
+    let again = ProvingKey::from_bytes(&bytes).expect("it reads");
+    assert_eq!(again.verifying().id(), key.verifying().id());
+    for i in (0..bytes.len()).step_by(99_991).chain(0..76) {
+        let mut bad = bytes.clone();
+        bad[i] ^= 1;
+        assert!(ProvingKey::from_bytes(&bad).is_err(), "byte {i}");
+    }
+}
+
+/// The key of a seed is the same on every machine.
+#[test]
+fn development_keys_are_deterministic() {
+    let relation = relation(story().shape);
+    let again = ProvingKey::development(story().shape, &relation, "tests").unwrap();
+    assert_eq!(again.verifying().id(), prover().key().verifying().id());
+}

@@ -1,0 +1,89 @@
+//! A whole story up to the proof: the made-up market, a made-up book in it, every account attested.
+
+use mandate_attest::{AttestorKey, Ledger, Opening, Request, account_id, attest, subject_id};
+use mandate_book::examples::Example;
+use mandate_book::{MarketSlots, SlotIndex};
+use mandate_market::{RiskModel, Snapshot, examples, risk};
+use mandate_policy::{Mandate, compile};
+use mandate_statement::{
+    AccountEntry, AccountSet, AttestorGrade, Context, Digest, RiskPart, RulesPart, Shape, SignedAttestation,
+};
+
+/// Everything a prover and a verifier are given, but the keys.
+pub struct Story {
+    /// The shape of the market.
+    pub shape: &'static Shape,
+    /// The market.
+    pub snapshot: Snapshot,
+    /// Its risk part.
+    pub risk: RiskPart,
+    /// The mandate.
+    pub rules: RulesPart,
+    /// The declared accounts.
+    pub accounts: AccountSet,
+    /// Per declared account, what its custodian handed back.
+    pub opened: Vec<(SignedAttestation, Opening)>,
+}
+
+/// The instant of every story.
+const AS_OF: u64 = 1_767_268_800;
+
+impl Story {
+    /// The story of `shape` (`t32`, `s256` or `m1024`) under `mandate`, with a book that keeps a usual one or not.
+    ///
+    /// # Panics
+    /// If any step fails: fixtures do not.
+    pub fn of(shape: &str, mandate: &str, which: Example) -> Self {
+        let snapshot = match shape {
+            "t32" => examples::tiny(AS_OF),
+            "s256" => examples::small(AS_OF),
+            _ => examples::snapshot(AS_OF),
+        };
+        let shape = Shape::by_name(&snapshot.universe.shape).expect("a default shape");
+        let risk = risk::compile(&snapshot, shape).expect("the market compiles");
+        let mandate = Mandate::parse("mandate.toml", mandate).expect("the mandate reads");
+        let model = RiskModel::by_name(&risk.model).expect("the model of the market");
+        let rules = compile(&mandate, model, shape).expect("the mandate compiles").part;
+        let book = mandate_book::examples::book(&snapshot, which);
+        let slots = MarketSlots::new(&snapshot).expect("the universe holds together");
+        let subject = subject_id("example fund");
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut entries = Vec::new();
+        let mut opened = Vec::new();
+        for account in book.accounts() {
+            let netting_set = account.netting_set();
+            let mut seed = [1u8; 32];
+            seed[31] = u8::try_from(netting_set + 1).expect("few accounts");
+            let key = AttestorKey::from_bytes(&seed).expect("a key");
+            let mut ledger =
+                Ledger::open(&folder.path().join(format!("{netting_set}.json"))).expect("a ledger");
+            let id = account_id(&key.address(), "main");
+            let request = Request { subject, account: id, sequence: None };
+            opened
+                .push(attest(account, &slots, &request, &key, &mut ledger).expect("the account is attested"));
+            entries.push(AccountEntry {
+                netting_set,
+                account: id,
+                attestor: key.address(),
+                grade: AttestorGrade::Custodian,
+            });
+        }
+        assert_eq!(slots.universe(), risk.universe, "one universe");
+        Self { shape, snapshot, risk, rules, accounts: AccountSet { subject, version: 1, entries }, opened }
+    }
+    /// A context for this story under the key of that id, meant for no chain and valid for a day.
+    pub fn context(&self, key: Digest) -> Context {
+        Context {
+            chain_id: 0,
+            registry: [0; 20],
+            subject: self.accounts.subject,
+            key,
+            mandate: self.rules.digest(),
+            risk: self.risk.digest(),
+            account_set: self.accounts.digest(),
+            as_of: self.risk.as_of,
+            valid_until: self.risk.as_of + 86_400,
+            epoch: 1,
+        }
+    }
+}
