@@ -1,0 +1,156 @@
+//! `mandate attest`: what a custodian, venue, administrator or auditor runs.
+
+use crate::accounts;
+use crate::book::{records, report_lines};
+use crate::cmd::evaluate::Reading;
+use crate::failure::{Done, Failure, Outcome, fail};
+use crate::place;
+use crate::screen::Screen;
+use crate::sheet;
+use mandate_attest::{AttestorKey, Ledger, Opening, Request, attest, write_attestation};
+use mandate_book::{Book, MarketSlots, SlotIndex, resolve};
+use mandate_statement::SignedAttestation;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What to attest.
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The attestor's own records: CSV, JSON, or a venue's report.
+    #[arg(long, value_name = "RECORDS", required = true)]
+    statement: Option<PathBuf>,
+    /// The snapshot whose universe is committed to.
+    #[arg(short, long, value_name = "SNAP", required = true)]
+    snapshot: Option<PathBuf>,
+    /// Which account of the universe: VENUE/POOL/ENTITY.
+    #[arg(long, required = true)]
+    account: Option<String>,
+    /// The account in the attestor's own naming; that of the universe where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    own_name: Option<String>,
+    /// Whose book it belongs to: a name, or 0x and 64 hex digits.
+    #[arg(long, required = true)]
+    subject: Option<String>,
+    /// The attestor's key file.
+    #[arg(long, value_name = "K", required = true)]
+    key: Option<PathBuf>,
+    /// Number of the attestation; the next of the ledger beside the key where nothing is said.
+    #[arg(long)]
+    sequence: Option<u64>,
+    /// Where to write NAME.attestation and NAME.opening.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    out: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Make a key that signs attestations.
+    NewKey {
+        /// Where to write it, readable by its owner alone.
+        #[arg(short, long, value_name = "K")]
+        out: PathBuf,
+    },
+}
+
+/// Runs it.
+pub fn run(args: &Args, screen: &Screen) -> Done {
+    if let Some(Command::NewKey { out }) = &args.command {
+        return new_key(out, screen);
+    }
+    let need = |what: &'static str| Failure(format!("--{what} is missing"));
+    let statement = args.statement.as_deref().ok_or_else(|| need("statement"))?;
+    let snapshot = sheet::snapshot(args.snapshot.as_deref().ok_or_else(|| need("snapshot"))?)?;
+    let account = args.account.as_deref().ok_or_else(|| need("account"))?;
+    let subject = accounts::subject(args.subject.as_deref().ok_or_else(|| need("subject"))?)?;
+    let key_path = args.key.as_deref().ok_or_else(|| need("key"))?;
+    let key = AttestorKey::read(key_path, false)?;
+    let mut ledger = Ledger::open(&Ledger::path_for(key_path))?;
+    let slots = MarketSlots::new(&snapshot)?;
+    if slots.account(account).is_none() {
+        let names: Vec<String> = slots.accounts().iter().map(|n| format!("`{n}`")).collect();
+        return fail(format!("there is no account `{account}`; the universe has {}", names.join(", ")));
+    }
+    let mut rows = records(statement, Some(account))?;
+    let named: Vec<String> = rows.accounts().map(str::to_owned).collect();
+    if let [only] = named.as_slice()
+        && only != account
+    {
+        screen.say(format!("the statement calls the account `{only}`"));
+        rows.rename(&BTreeMap::from([(only.clone(), account.to_owned())]));
+    }
+    let (book, report) = resolve(&rows, &slots, &args.reading.options())?;
+    report_lines(&report).iter().for_each(|line| screen.say(line));
+    let own_name = args.own_name.as_deref().unwrap_or(account);
+    let request = Request {
+        subject,
+        account: accounts::account(own_name, &key.address())?,
+        sequence: args.sequence,
+    };
+    let (signed, opening) = sign(&book, account, &slots, &request, &key, &mut ledger)?;
+    let files = write(&args.out, account, &signed, &opening)?;
+    screen.say(format!(
+        "{} goes to the holder alone: it opens the commitment. {} may be shown to anyone.",
+        files.1.display(),
+        files.0.display()
+    ));
+    screen.data(
+        || {
+            format!(
+                "account    {account} (netting set {})\nsubject    {}\nattestor   {}\nas of      {}\nsequence   {}\n\
+                 commitment {}",
+                signed.attestation.netting_set,
+                signed.attestation.subject,
+                place::address_text(&key.address()),
+                signed.attestation.as_of,
+                signed.attestation.sequence,
+                signed.attestation.commitment
+            )
+        },
+        || json!({ "signed": signed, "attestor": place::address_text(&key.address()), "files": [files.0, files.1] }),
+    );
+    Ok(Outcome::Holds)
+}
+
+/// Attests one account of a book.
+pub fn sign(
+    book: &Book,
+    account: &str,
+    slots: &MarketSlots<'_>,
+    request: &Request,
+    key: &AttestorKey,
+    ledger: &mut Ledger,
+) -> Result<(SignedAttestation, Opening), Failure> {
+    Ok(attest(book.account_named(account, slots)?, slots, request, key, ledger)?)
+}
+
+/// Writes both files; gives the attestation's path, then the opening's.
+pub fn write(
+    folder: &Path,
+    account: &str,
+    signed: &SignedAttestation,
+    opening: &Opening,
+) -> Result<(PathBuf, PathBuf), Failure> {
+    std::fs::create_dir_all(folder)?;
+    let stem = place::file_stem(account);
+    let (public, secret) = (folder.join(format!("{stem}.attestation")), folder.join(format!("{stem}.opening")));
+    opening.write(&secret)?;
+    write_attestation(signed, &public)?;
+    Ok((public, secret))
+}
+
+fn new_key(out: &Path, screen: &Screen) -> Done {
+    if out.exists() {
+        return fail(format!("{}: there is a file already; a key is never overwritten", out.display()));
+    }
+    let key = AttestorKey::random();
+    key.write(out)?;
+    let address = place::address_text(&key.address());
+    screen.data(|| address.clone(), || json!({ "address": address, "file": out }));
+    Ok(Outcome::Holds)
+}

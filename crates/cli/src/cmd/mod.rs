@@ -1,0 +1,13 @@
+//! One module per command.
+
+pub mod accounts;
+pub mod attest;
+pub mod check;
+pub mod demo;
+pub mod disclose;
+pub mod evaluate;
+pub mod prove;
+pub mod setup;
+pub mod sheet;
+pub mod snapshot;
+pub mod verify;

@@ -1,0 +1,164 @@
+//! `mandate verify`: what an auditor runs. No secret, and every public file compiled again.
+
+use crate::accounts::{self, grade_name};
+use crate::cmd::prove::Place;
+use crate::failure::{At, Done, Failure, Outcome};
+use crate::files;
+use crate::keys::KeyArgs;
+use crate::place;
+use crate::screen::{Screen, seconds};
+use crate::sheet::{Sheet, rule_line};
+use mandate_market::time;
+use mandate_statement::{AttestorGrade, Bundle, Kind, decode};
+use mandate_verifier::{BatchItem, Expectations, Inputs, KeyOrigin, SheetPoint, Verified, Verifier, VerifyError};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// What to verify, and what the reader accepts.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Bundles; several are verified in one batch.
+    #[arg(required = true)]
+    bundles: Vec<PathBuf>,
+    /// The mandate, a TOML file.
+    #[arg(short, long)]
+    mandate: PathBuf,
+    /// The snapshot.
+    #[arg(short, long, value_name = "SNAP")]
+    snapshot: PathBuf,
+    /// The subject's declared accounts.
+    #[arg(long, value_name = "TOML")]
+    accounts: PathBuf,
+    /// Verifying key; that of the shape in the folder of keys where none is named.
+    #[arg(long, value_name = "VK")]
+    vk: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
+    #[command(flatten)]
+    place: Place,
+    /// The reader's clock; this machine's where nothing is said.
+    #[arg(long, value_parser = place::instant)]
+    now: Option<u64>,
+    /// Oldest book accepted.
+    #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = place::span)]
+    max_age: u64,
+    /// Lowest grade of attestor accepted: venue, custodian, administrator or self.
+    #[arg(long, value_name = "GRADE", default_value = "administrator", value_parser = accounts::grade)]
+    min_grade: AttestorGrade,
+    /// Accept a development key, under which its maker can prove anything.
+    #[arg(long)]
+    allow_dev_key: bool,
+}
+
+/// Reads a bundle.
+pub fn read_bundle(path: &Path) -> Result<Bundle, Failure> {
+    let bytes = files::read(path, Kind::Bundle.limit() as u64 + 1024)?;
+    decode(Kind::Bundle, &bytes).at(path.display())
+}
+
+/// Every rule of the mandate must have rows in what was verified.
+pub fn rules_without_rows(sheet: &Sheet, verified: &Verified) -> Vec<String> {
+    let has_rows = |id: &str| verified.rules.iter().any(|r| r.id == id && !r.rows.is_empty());
+    sheet.mandate.rules.iter().filter(|r| !has_rows(&r.id)).map(|r| r.id.clone()).collect()
+}
+
+/// Runs it.
+pub fn run(args: &Args, screen: &Screen) -> Done {
+    let bundles = args.bundles.iter().map(|p| read_bundle(p)).collect::<Result<Vec<_>, _>>()?;
+    let (sheet, _) = screen.timed("compiling the sheet", || Sheet::read(&args.mandate, &args.snapshot));
+    let sheet = sheet?;
+    let set = accounts::read(&args.accounts, &sheet.snapshot.universe)?;
+    let key = args.keys.verifying(sheet.shape(), args.vk.as_deref(), screen)?;
+    let origin = key.origin;
+    let verifier = Verifier::new(key);
+    let expect = Expectations {
+        now: args.now.unwrap_or_else(place::now),
+        max_age: args.max_age,
+        min_grade: args.min_grade,
+        development_keys: args.allow_dev_key,
+        chain: args.place.pair(),
+    };
+    let inputs = Inputs { rules: &sheet.compiled.part, risk: &sheet.risk, accounts: &set };
+    verifier.check_files(inputs)?;
+    let (point, point_time) =
+        screen.timed("the sheet's points", || SheetPoint::of(verifier.key(), inputs.rules, inputs.risk));
+    let (results, took) = screen.timed("verifying", || match bundles.as_slice() {
+        [one] => vec![verifier.verify_at(&point, one, inputs, &expect)],
+        many => {
+            let items: Vec<BatchItem<'_>> =
+                many.iter().map(|bundle| BatchItem { bundle, inputs, point: &point }).collect();
+            verifier.verify_batch(&items, &expect)
+        }
+    });
+    screen.say(format!(
+        "{} bundle(s): sheet points in {}, verified in {}",
+        bundles.len(),
+        seconds(point_time),
+        seconds(took)
+    ));
+    if origin == KeyOrigin::Development && args.allow_dev_key {
+        screen.say("the key is a development key: whoever knows its seed could have made these proofs without any book");
+    }
+    let mut holds = true;
+    let mut list = Vec::new();
+    for (path, result) in args.bundles.iter().zip(&results) {
+        holds &= result.is_ok();
+        if let Err(why) = result {
+            screen.say(format!("{}: refused: {why}", path.display()));
+        }
+        if let Ok(verified) = result {
+            let bare = rules_without_rows(&sheet, verified);
+            if !bare.is_empty() {
+                holds = false;
+                screen.say(format!("{}: refused: no rows prove rule(s) {}", path.display(), bare.join(", ")));
+            }
+        }
+        list.push((path, result));
+    }
+    screen.data(
+        || list.iter().map(|(path, result)| text(path, result)).collect(),
+        || json!({ "holds": holds, "bundles": list.iter().map(|(p, r)| as_json(p, r)).collect::<Vec<_>>() }),
+    );
+    Ok(if holds { Outcome::Holds } else { Outcome::DoesNotHold })
+}
+
+fn text(path: &Path, result: &Result<Verified, VerifyError>) -> String {
+    let verified = match result {
+        Ok(verified) => verified,
+        Err(_) => return format!("{}: not accepted\n", path.display()),
+    };
+    let c = &verified.context;
+    let mut out = format!("{}: holds\n", path.display());
+    let _ = writeln!(out, "  subject     {}", c.subject);
+    let _ = writeln!(out, "  as of       {}, valid until {}", time::instant_text(c.as_of), time::instant_text(c.valid_until));
+    let _ = writeln!(out, "  epoch       {}", c.epoch);
+    let _ = writeln!(out, "  mandate     {}", c.mandate);
+    let _ = writeln!(out, "  risk part   {}", c.risk);
+    let _ = writeln!(out, "  key         {}", c.key);
+    let _ = writeln!(
+        out,
+        "  accounts    {}, all attested; weakest attestor: {}",
+        verified.accounts,
+        grade_name(verified.weakest_grade)
+    );
+    let _ = writeln!(out, "  proven, rule by rule:");
+    for rule in &verified.rules {
+        let _ = writeln!(out, "    {}", rule_line(rule));
+    }
+    out
+}
+
+fn as_json(path: &Path, result: &Result<Verified, VerifyError>) -> Value {
+    match result {
+        Ok(v) => json!({
+            "bundle": path, "holds": true, "context": v.context, "accounts": v.accounts,
+            "weakest_grade": v.weakest_grade,
+            "rules": v.rules.iter().map(|r| json!({
+                "id": r.id,
+                "rows": r.rows.iter().map(|w| format!("{:?} {}", w.family, w.index)).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+        }),
+        Err(why) => json!({ "bundle": path, "holds": false, "refused": why.to_string() }),
+    }
+}
