@@ -6,6 +6,8 @@
 mod accounts;
 mod book;
 mod cmd;
+mod demo;
+mod evm;
 mod failure;
 mod files;
 mod keys;

@@ -1,6 +1,39 @@
-//! stub
-use crate::failure::{Done, fail};
+//! `mandate demo`.
+
+use crate::cmd::snapshot::Size;
+use crate::demo::{Options, books, tell};
+use crate::failure::Done;
+use crate::keys::KeyArgs;
+use crate::place;
 use crate::screen::Screen;
+use std::path::PathBuf;
+
+/// How to tell the story.
 #[derive(clap::Args)]
-pub struct Args {}
-pub fn run(_: &Args, _: &Screen) -> Done { fail("x") }
+pub struct Args {
+    /// Size of the made-up market.
+    #[arg(long, default_value = "medium")]
+    size: Size,
+    /// The real chain instead: folder of the shared market data.
+    #[arg(long, value_name = "DATADIR", conflicts_with = "size")]
+    real: Option<PathBuf>,
+    /// Stop before the chain.
+    #[arg(long)]
+    no_chain: bool,
+    /// Root of the repository, below which contracts/tools/setup.sh put the local node.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    root: PathBuf,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// Tells it.
+pub fn run(args: &Args, screen: &Screen) -> Done {
+    let scene = match &args.real {
+        Some(data) => books::real(data, screen)?,
+        // A snapshot of ten minutes ago: nothing in the story is from the future.
+        None => books::made_up(args.size.snapshot(place::now() - 600)),
+    };
+    let options = Options { keys: args.keys.clone(), no_chain: args.no_chain, root: args.root.clone() };
+    tell(scene, &options, screen)
+}

@@ -1,0 +1,130 @@
+//! Markets and books of the demonstration.
+
+use crate::failure::{At, Failure, fail};
+use crate::screen::Screen;
+use mandate_book::examples::{Example, csv};
+use mandate_market::import::{Desk, InputFile};
+use mandate_market::{Instrument, Snapshot};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// A market with two books in it, as statements in the project's own table form.
+pub struct Scene {
+    /// The market.
+    pub snapshot: Snapshot,
+    /// Keeps the mandate.
+    pub lawful: String,
+    /// Breaks it.
+    pub unlawful: String,
+    /// The mandate's name and text.
+    pub mandate: (String, String),
+}
+
+/// The made-up market with its made-up books.
+pub fn made_up(snapshot: Snapshot) -> Scene {
+    let lawful = csv(&snapshot, Example::Lawful);
+    let unlawful = csv(&snapshot, Example::OverLeveraged);
+    let text = include_str!("../../../../examples/demo/fund.toml").to_owned();
+    Scene { snapshot, lawful, unlawful, mandate: ("examples/demo/fund.toml".into(), text) }
+}
+
+/// Files of the real chain, below the folder of data.
+const CHAIN: &str = "unlicensed/options/deribit_chain_btc_eth_20260205T212937Z.csv";
+const PERPETUALS: &str = "unlicensed/market/deribit_perpetual_prices_at_snapshots.csv";
+const FUTURES: &str = "unlicensed/market/deribit_term_futures_marks_at_snapshots.csv";
+const COLLATERAL: &str = "open/market/binance_collateral_assets_prices_haircuts_2025.csv";
+
+/// The Deribit chain of 2026-02-05 with a book made by rule from what it lists.
+pub fn real(data: &Path, screen: &Screen) -> Result<Scene, Failure> {
+    let read = |name: &str| -> Result<Option<InputFile>, Failure> {
+        Ok(Some(InputFile::read(&data.join(name)).at("the real chain is not there")?))
+    };
+    let desk = Desk {
+        chain: read(CHAIN)?,
+        perpetuals: read(PERPETUALS)?,
+        futures: read(FUTURES)?,
+        collateral: read(COLLATERAL)?,
+        shape: Some("l4096".into()),
+        ..Desk::default()
+    };
+    let imported = screen.timed("importing the real chain", || desk.import()).0?;
+    screen.say(format!("{}", imported.report));
+    let snapshot = imported.snapshot;
+    let (lawful, positions) = desk_book(&snapshot, 1)?;
+    if positions < 150 {
+        return fail(format!("the rule makes a book of {positions} positions on this chain; wanted 150 or more"));
+    }
+    screen.say(format!(
+        "a book by public rule: {positions} positions in options, futures, perpetuals and spot over BTC and ETH"
+    ));
+    let (unlawful, _) = desk_book(&snapshot, 12)?;
+    let text = include_str!("../../../../examples/real/desk.toml").to_owned();
+    Ok(Scene { snapshot, lawful, unlawful, mandate: ("examples/real/desk.toml".into(), text) })
+}
+
+/// A book by rule, and how many positions it has.
+///
+/// Options: of those with a bid and an ask, in the universe's order, every ninth of BTC and every eleventh of ETH; long
+/// and short in turn, a tenth of a coin to half a coin of BTC and ten times that of ETH; a short is half of that.
+/// Futures: 40,000 dollars of face value each, long and short in turn. The perpetuals lean against the coins held, `times`
+/// times 300,000 dollars short each.
+fn desk_book(snapshot: &Snapshot, times: u32) -> Result<(String, usize), Failure> {
+    let mut out = String::from("account,instrument,quantity,entry_price\n");
+    let mut positions = 0;
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut futures = 0u32;
+    for account in &snapshot.universe.accounts {
+        let label = account.label();
+        writeln!(out, "{label},,,")?;
+        for slot in account.groups.iter().flat_map(|g| &g.slots) {
+            let quote = snapshot.quote(&account.venue, &slot.instrument);
+            let quantity = match &slot.instrument {
+                Instrument::Option { underlying, .. } => {
+                    if quote.is_none_or(|q| q.bid.is_none() || q.ask.is_none()) {
+                        continue;
+                    }
+                    let (step, unit) = if underlying == "BTC" { (7, 1) } else { (9, 10) };
+                    let count = seen.entry(underlying.clone()).or_insert(0);
+                    *count += 1;
+                    if *count % step != 0 {
+                        continue;
+                    }
+                    let index = *count / step;
+                    let twentieths = i64::from(index % 5 + 1) * unit * if index.is_multiple_of(2) { 2 } else { -1 };
+                    format!("{}", mandate_market::Price::new(twentieths * 5, 2).unwrap_or(mandate_market::Price::ZERO))
+                }
+                Instrument::Future { .. } => {
+                    futures += 1;
+                    if futures.is_multiple_of(2) { "40000".into() } else { "-40000".into() }
+                }
+                Instrument::Perpetual { .. } => format!("-{}", 300_000 * times),
+                Instrument::Spot { asset } => match (account.venue.as_str(), asset.as_str()) {
+                    ("deribit", "BTC") => "20".into(),
+                    ("deribit", "ETH") => "400".into(),
+                    ("custody", "BTC") => "15.5".into(),
+                    ("custody", "ETH") => "250".into(),
+                    ("custody", "SOL") => "1000".into(),
+                    _ => continue,
+                },
+                Instrument::Cash { currency } => match (account.venue.as_str(), currency.as_str()) {
+                    ("deribit", "USDC") => "1500000".into(),
+                    ("custody", "USD") => "3000000".into(),
+                    ("custody", "USDC") => "500000".into(),
+                    ("administrator", "USD") => "-150000".into(),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let entry = match &slot.instrument {
+                Instrument::Future { .. } | Instrument::Perpetual { .. } => {
+                    quote.map_or_else(String::new, |q| q.mark.to_string())
+                }
+                _ => String::new(),
+            };
+            writeln!(out, "{label},{},{quantity},{entry}", slot.instrument)?;
+            positions += 1;
+        }
+    }
+    Ok((out, positions))
+}
