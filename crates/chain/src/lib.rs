@@ -1,1 +1,51 @@
-//! Not written.
+//! The chain side in Rust: deploys the contracts, stores keys, registers mandates from their integers, publishes risk
+//! parts with a quorum's signatures, attests, and reads the result.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), mandate_chain::ChainError> {
+//! use mandate_chain::{Chain, DeployOptions, LocalChain, Registries};
+//! let node = LocalChain::spawn(&mandate_chain::find_anvil(std::path::Path::new("."))?, None)?;
+//! mandate_chain::runtime()?.block_on(async {
+//!     let chain = Chain::connect(&node.url(), &node.keys()[0]).await?;
+//!     let options = DeployOptions { quorum: vec![node.keys()[1].address()], threshold: 1, delay_s: 0 };
+//!     let registries = Registries::deploy(chain, &options).await?;
+//!     println!("{}", hex::encode(registries.at().compliance));
+//!     Ok(())
+//! })
+//! # }
+//! ```
+//!
+//! Everything that changes the chain is estimated first, so a contract's refusal comes back as
+//! [`ChainError::Refused`] with its reason in words, and costs nothing.
+
+mod abi;
+mod attest;
+mod chain;
+mod error;
+mod key;
+mod local;
+mod parties;
+mod refusal;
+mod registries;
+mod risk;
+mod signer;
+mod vault;
+
+pub use attest::{AttestRequest, Record, Status};
+pub use chain::{Chain, Sent};
+pub use error::ChainError;
+pub use key::{Coefficient, EvmKey, EvmPoint, EvmProof, KeyParts, ORIGIN_CEREMONY, ORIGIN_DEVELOPMENT};
+pub use local::{LOCAL_CHAIN_ID, LocalChain, find_anvil};
+pub use registries::{DeployOptions, Deployment, MandateTerms, Registered, Registries, mandate_id};
+pub use risk::{Publication, QuorumSignature};
+pub use signer::SigningKey;
+pub use vault::Vault;
+
+/// A runtime for callers that are not asynchronous themselves. One per program: a connection lives on the runtime that
+/// opened it.
+///
+/// # Errors
+/// [`ChainError::Runtime`] where the system gives no thread.
+pub fn runtime() -> Result<tokio::runtime::Runtime, ChainError> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
+}

@@ -1,0 +1,251 @@
+//! The contracts together: deployment, keys and mandates.
+
+use crate::abi::{
+    AttestorRegistry, ComplianceRegistry, Groth16Verifier, IMandateRegistry, MandateRegistry, RiskRegistry,
+    VkStore,
+};
+use crate::chain::{Chain, Sent};
+use crate::error::ChainError;
+use crate::key::{Coefficient, EvmKey, ORIGIN_DEVELOPMENT};
+use alloy::primitives::{Address, B256, U256};
+use alloy::providers::DynProvider;
+use mandate_statement::{Digest, RulesPart, keccak};
+
+/// Most gas that one transaction of a registration should use: below the cap that chains put on a transaction.
+const TRANSACTION_GAS: u64 = 10_000_000;
+
+/// Where the contracts are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Deployment {
+    /// The chain.
+    pub chain_id: u64,
+    /// `VkStore`.
+    pub keys: [u8; 20],
+    /// `Groth16Verifier`, for readers; the compliance registry carries its own copy of the same code.
+    pub verifier: [u8; 20],
+    /// `MandateRegistry`.
+    pub mandates: [u8; 20],
+    /// `RiskRegistry`.
+    pub risks: [u8; 20],
+    /// `AttestorRegistry`.
+    pub attestors: [u8; 20],
+    /// `ComplianceRegistry`: what a proof's context names.
+    pub compliance: [u8; 20],
+}
+
+/// What is decided at deployment. The sender governs.
+#[derive(Clone, Debug)]
+pub struct DeployOptions {
+    /// Who signs risk parts.
+    pub quorum: Vec<[u8; 20]>,
+    /// How many of them must.
+    pub threshold: u64,
+    /// Seconds from publication of a risk part to its first use; zero on a local chain only.
+    pub delay_s: u64,
+}
+
+/// What governance decides about a mandate beside its integers.
+#[derive(Clone, Copy, Debug)]
+pub struct MandateTerms {
+    /// Longest time from the book's instant to the attestation's transaction, seconds; above zero.
+    pub max_delay_s: u32,
+    /// Longest time from the book's instant to the attestation's end, seconds; above zero.
+    pub max_age_s: u32,
+    /// Longest time between the instants of two consecutive epochs that count as unbroken; zero for any.
+    pub max_gap_s: u32,
+    /// Who may pause it, beside whoever governs the registry.
+    pub owner: [u8; 20],
+}
+
+/// A mandate just registered.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Registered {
+    /// Its id: [`mandate_id`].
+    pub mandate_id: Digest,
+    /// Non-zero coefficients.
+    pub coefficients: usize,
+    /// Transactions it took.
+    pub transactions: usize,
+    /// Gas of all of them.
+    pub gas: u64,
+}
+
+/// Id under which a rules part is registered for a key: `keccak256(abi.encode(digest, key))`.
+pub fn mandate_id(rules: &Digest, key: &Digest) -> Digest {
+    keccak(&[rules.0, key.0].concat())
+}
+
+/// The contracts, seen by one sender.
+#[derive(Clone)]
+pub struct Registries {
+    chain: Chain,
+    at: Deployment,
+}
+
+impl Registries {
+    /// Deploys everything. The sender governs all of it.
+    ///
+    /// # Errors
+    /// [`ChainError::Refused`], for example for a delay of zero off a local chain.
+    pub async fn deploy(chain: Chain, options: &DeployOptions) -> Result<Self, ChainError> {
+        let p = || chain.provider();
+        let owner = chain.sender_address();
+        let quorum: Vec<Address> = options.quorum.iter().map(Address::from).collect();
+        let doing = "deploy the contracts";
+        let (keys, _) = chain.create(doing, VkStore::deploy_builder(p())).await?;
+        let (verifier, _) = chain.create(doing, Groth16Verifier::deploy_builder(p())).await?;
+        let (mandates, _) = chain.create(doing, MandateRegistry::deploy_builder(p(), owner, keys)).await?;
+        let risks =
+            RiskRegistry::deploy_builder(p(), owner, quorum, U256::from(options.threshold), options.delay_s);
+        let (risks, _) = chain.create(doing, risks).await?;
+        let (attestors, _) = chain.create(doing, AttestorRegistry::deploy_builder(p(), owner)).await?;
+        let compliance = ComplianceRegistry::deploy_builder(p(), owner, mandates, risks, attestors);
+        let (compliance, _) = chain.create(doing, compliance).await?;
+        let registry = AttestorRegistry::new(attestors, p());
+        chain.send(doing, registry.setConsumer(compliance, true)).await?;
+        let at = Deployment {
+            chain_id: chain.id(),
+            keys: keys.into_array(),
+            verifier: verifier.into_array(),
+            mandates: mandates.into_array(),
+            risks: risks.into_array(),
+            attestors: attestors.into_array(),
+            compliance: compliance.into_array(),
+        };
+        Ok(Self { chain, at })
+    }
+    /// Speaks to contracts that are there already.
+    ///
+    /// # Errors
+    /// [`ChainError::Mismatch`] where they are on another chain.
+    pub fn new(chain: Chain, at: Deployment) -> Result<Self, ChainError> {
+        if chain.id() != at.chain_id {
+            let wanted = format!("the contracts are on chain {}", at.chain_id);
+            return Err(ChainError::mismatch("the chain", chain.id(), wanted));
+        }
+        Ok(Self { chain, at })
+    }
+    /// Where the contracts are.
+    pub fn at(&self) -> &Deployment {
+        &self.at
+    }
+    /// The connection.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+    /// Stores a key, unless it is stored already (then `None`).
+    ///
+    /// # Errors
+    /// [`ChainError::DevelopmentKey`] off a local chain; [`ChainError::Refused`] for a key with a bad point.
+    pub async fn store_key(&self, key: &EvmKey) -> Result<Option<Sent>, ChainError> {
+        self.check_origin(key)?;
+        let store = VkStore::new(self.at.keys.into(), self.chain.provider());
+        let id = B256::from(key.id().0);
+        if self.chain.read("look for the key", store.has(id)).await? {
+            return Ok(None);
+        }
+        let (sent, _) = self.chain.send("store the key", store.write(id, key.head().into())).await?;
+        Ok(Some(sent))
+    }
+    /// Registers a mandate: sends its non-zero integers with the key's points, in as many transactions as gas asks for,
+    /// and lets the contract compute the point. `progress` hears how many coefficients of how many are in.
+    ///
+    /// A registration that breaks off leaves a draft behind, which nothing can use.
+    ///
+    /// # Errors
+    /// [`ChainError::Mismatch`] for a mandate of another shape; [`ChainError::DevelopmentKey`];
+    /// [`ChainError::Refused`], for example where the mandate is registered already.
+    pub async fn register_mandate(
+        &self,
+        key: &EvmKey,
+        rules: &RulesPart,
+        terms: &MandateTerms,
+        mut progress: impl FnMut(usize, usize),
+    ) -> Result<Registered, ChainError> {
+        self.check_origin(key)?;
+        let coefficients = key.coefficients(rules)?;
+        let doing = "register the mandate";
+        let registry = MandateRegistry::new(self.at.mandates.into(), self.chain.provider());
+        let abi = IMandateRegistry::Terms {
+            keyId: key.id().0.into(),
+            shape: rules.shape.clone(),
+            model: rules.model.clone(),
+            maxDelay: terms.max_delay_s,
+            maxAge: terms.max_age_s,
+            maxGap: terms.max_gap_s,
+            owner: terms.owner.into(),
+        };
+        let (begun, receipt) = self.chain.send(doing, registry.begin(abi)).await?;
+        let draft = receipt
+            .decoded_log::<MandateRegistry::DraftBegun>()
+            .ok_or(ChainError::Node { doing, why: "the receipt names no draft".into() })?
+            .draft;
+        let (mut gas, mut transactions, mut done) = (begun.gas, 2, 0);
+        for chunk in coefficients.chunks(per_transaction(key.depth())) {
+            let entries = chunk.iter().map(Into::into).collect();
+            let (sent, _) = self.chain.send(doing, registry.append(draft, entries)).await?;
+            gas += sent.gas;
+            transactions += 1;
+            done += chunk.len();
+            progress(done, coefficients.len());
+        }
+        let digest = rules.digest();
+        let (sent, _) = self.chain.send(doing, registry.finish(draft, B256::from(digest.0))).await?;
+        gas += sent.gas;
+        let mandate_id = mandate_id(&digest, &key.id());
+        Ok(Registered { mandate_id, coefficients: coefficients.len(), transactions, gas })
+    }
+    /// The point that the contract computed for a mandate.
+    ///
+    /// # Errors
+    /// [`ChainError::Refused`] for an unknown mandate.
+    pub async fn rules_point(&self, mandate_id: &Digest) -> Result<[U256; 2], ChainError> {
+        let registry = MandateRegistry::new(self.at.mandates.into(), self.chain.provider());
+        let m = self.chain.read("read the mandate", registry.mandate(B256::from(mandate_id.0))).await?;
+        Ok([m.x, m.y])
+    }
+    /// Stops, or resumes, everything under a mandate.
+    ///
+    /// # Errors
+    /// [`ChainError::Refused`] for anyone but its owner and whoever governs.
+    pub async fn set_paused(&self, mandate_id: &Digest, paused: bool) -> Result<Sent, ChainError> {
+        let registry = MandateRegistry::new(self.at.mandates.into(), self.chain.provider());
+        let call = registry.setPaused(B256::from(mandate_id.0), paused);
+        Ok(self.chain.send("pause or resume the mandate", call).await?.0)
+    }
+
+    fn check_origin(&self, key: &EvmKey) -> Result<(), ChainError> {
+        if key.parts().origin == ORIGIN_DEVELOPMENT && !self.chain.is_local() {
+            let key = key.id().to_string();
+            return Err(ChainError::DevelopmentKey { key, chain_id: self.chain.id() });
+        }
+        Ok(())
+    }
+    pub(crate) fn risk_registry(&self) -> RiskRegistry::RiskRegistryInstance<DynProvider> {
+        RiskRegistry::new(self.at.risks.into(), self.chain.provider())
+    }
+    pub(crate) fn attestor_registry(&self) -> AttestorRegistry::AttestorRegistryInstance<DynProvider> {
+        AttestorRegistry::new(self.at.attestors.into(), self.chain.provider())
+    }
+    pub(crate) fn compliance_registry(&self) -> ComplianceRegistry::ComplianceRegistryInstance<DynProvider> {
+        ComplianceRegistry::new(self.at.compliance.into(), self.chain.provider())
+    }
+}
+
+/// Coefficients per transaction: measured at 15,500 gas each and 850 per level of the tree; taken with head-room.
+fn per_transaction(depth: usize) -> usize {
+    let each = 17_000 + 1_100 * depth as u64;
+    usize::try_from((TRANSACTION_GAS - 200_000) / each).expect("a few hundred")
+}
+
+impl From<&Coefficient> for IMandateRegistry::Entry {
+    fn from(c: &Coefficient) -> Self {
+        Self {
+            position: c.position,
+            value: c.value,
+            x: c.point[0],
+            y: c.point[1],
+            path: c.path.iter().map(|d| B256::from(d.0)).collect(),
+        }
+    }
+}
