@@ -61,7 +61,8 @@ contract VectorsTest is Check {
         uint256[] memory grades = vm.parseJsonUintArray(digests, ".accounts.grades");
         bytes32 digest = Digests.accountsStart(word(".accounts.subject"), number(".accounts.version"));
         for (uint256 i = 0; i < sets.length; ++i) {
-            digest = Digests.accountsStep(digest, uint16(sets[i]), accounts[i], attestors[i], uint8(grades[i]));
+            digest =
+                Digests.accountsStep(digest, uint16(sets[i]), accounts[i], attestors[i], uint8(grades[i]));
         }
         same(digest, word(".accounts.digest"));
     }

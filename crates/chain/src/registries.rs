@@ -232,9 +232,9 @@ impl Registries {
     }
 }
 
-/// Coefficients per transaction: measured at 15,500 gas each and 850 per level of the tree; taken with head-room.
+/// Coefficients per transaction: measured at 12,000 gas each and 1,200 per level of the tree; taken with head-room.
 fn per_transaction(depth: usize) -> usize {
-    let each = 17_000 + 1_100 * depth as u64;
+    let each = 14_000 + 1_300 * depth as u64;
     usize::try_from((TRANSACTION_GAS - 200_000) / each).expect("a few hundred")
 }
 

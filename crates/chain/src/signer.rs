@@ -4,6 +4,7 @@ use crate::error::ChainError;
 use alloy::primitives::{Address, B256};
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
+use zeroize::Zeroize;
 
 /// A private key that pays for transactions or signs for a quorum. It never prints; the key inside is wiped on drop.
 #[derive(Clone)]
@@ -21,7 +22,7 @@ impl SigningKey {
         let key = outcome
             .map_err(|_| ChainError::BadKey("the private key is not 64 hex digits"))
             .and_then(|()| Self::from_bytes(&bytes.0));
-        bytes.0.fill(0);
+        bytes.0.zeroize();
         key
     }
     /// Takes 32 bytes, big-endian.

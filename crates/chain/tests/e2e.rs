@@ -258,6 +258,31 @@ impl World {
     }
 }
 
+/// More coefficients than one transaction takes: the contract's point is the same as from the integers at once.
+#[test]
+fn a_long_mandate_takes_several_transactions() {
+    runtime().unwrap().block_on(async {
+        let Some(world) = World::new().await else { return };
+        let mut rules = rules();
+        for (i, v) in rules.coefficients.iter_mut().enumerate().skip(500).take(400) {
+            *v = i128::try_from(i).unwrap() - 700;
+        }
+        let terms = MandateTerms { max_delay_s: 1, max_age_s: 1, max_gap_s: 0, owner: [1; 20] };
+        let mut heard = Vec::new();
+        let outcome =
+            world.governor.register_mandate(&key(), &rules, &terms, |n, of| heard.push((n, of))).await;
+        let registered = outcome.unwrap();
+        assert_eq!((registered.coefficients, registered.transactions), (405, 4));
+        assert_eq!((heard.len(), heard[1]), (2, (405, 405)));
+        let each = registered.gas / registered.coefficients as u64;
+        eprintln!("a mandate of 405 coefficients: {} gas, {each} each", registered.gas);
+        let point = world.governor.rules_point(&registered.mandate_id).await.unwrap();
+        assert_eq!(point, g1(rules_scalar(&rules)));
+        let again = world.governor.register_mandate(&key(), &rules, &terms, |_, _| {}).await.unwrap_err();
+        assert_eq!(again.refusal(), Some("AlreadyRegistered"), "{again}");
+    });
+}
+
 #[test]
 fn what_does_not_fit_is_refused_before_it_is_sent() {
     runtime().unwrap().block_on(async {
