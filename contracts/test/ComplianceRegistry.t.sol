@@ -98,6 +98,21 @@ contract ComplianceRegistryTest is World {
         isTrue(registry.isCompliant(OTHER, mandateId, DAY));
     }
 
+    function test_one_book_may_be_shown_to_two_mandates() external {
+        IComplianceRegistry.AttestCall memory call = callFor(plan());
+        registry.attest(call);
+        bytes32 first = mandateId;
+        mandateId = registerMandate(6);
+        // The first mandate's proof says nothing of the second.
+        call.mandateId = mandateId;
+        rejected(call);
+        // The same signatures, with a proof of its own.
+        registry.attest(callFor(plan()));
+        isTrue(registry.isCompliant(SUBJECT, first, DAY));
+        isTrue(registry.isCompliant(SUBJECT, mandateId, DAY));
+        same(registry.record(SUBJECT, mandateId).serial, 2);
+    }
+
     // --- replay
 
     function test_a_replay_is_refused() external {

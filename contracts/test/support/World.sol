@@ -62,7 +62,7 @@ abstract contract World is Check {
         keyId = keccak256(head);
         keys.write(keyId, head);
         leaves = Trapdoor.level0();
-        mandateId = registerMandate();
+        mandateId = registerMandate(values()[0]);
         publishRisk(RISK, AS_OF);
         attestors.setAttestor(vm.addr(VENUE), IAttestorRegistry.Grade.Venue, 0, type(uint48).max);
         attestors.setAttestor(vm.addr(CUSTODIAN), IAttestorRegistry.Grade.Custodian, 0, type(uint48).max);
@@ -109,16 +109,18 @@ abstract contract World is Check {
         return [int128(5), -70_000_000_000, 1];
     }
 
-    function registerMandate() internal returns (bytes32) {
+    /// @dev With `first` as its first coefficient, so that there can be several.
+    function registerMandate(int128 first) internal returns (bytes32) {
         uint256 draft = mandates.begin(terms());
         bytes32 digest = Digests.rulesStart(keccak256(bytes(Trapdoor.SHAPE)), keccak256(bytes(MODEL)));
         IMandateRegistry.Entry[] memory batch = new IMandateRegistry.Entry[](3);
         rulesScalar = 0;
         for (uint32 i = 0; i < 3; ++i) {
             uint32 position = 7 * i + 2;
-            batch[i] = entry(position, values()[i]);
-            digest = Digests.rulesStep(digest, position, values()[i]);
-            rulesScalar = addmod(rulesScalar, scaled(position, values()[i]), Trapdoor.R);
+            int128 value = i == 0 ? first : values()[i];
+            batch[i] = entry(position, value);
+            digest = Digests.rulesStep(digest, position, value);
+            rulesScalar = addmod(rulesScalar, scaled(position, value), Trapdoor.R);
         }
         mandates.append(draft, batch);
         mandateDigest = digest;
