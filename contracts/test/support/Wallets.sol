@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
-/// @notice ERC-1271 wallets, one good and three bad.
+/// @notice ERC-1271 wallets, one good and two bad.
 contract GoodWallet {
     bytes32 private immutable ALLOWED;
 
