@@ -17,6 +17,7 @@ use crate::place;
 use mandate_attest::{account_id, subject_id};
 use mandate_market::Universe;
 use mandate_statement::{AccountEntry, AccountSet, AttestorGrade, Digest};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Largest file read, in bytes.
@@ -132,6 +133,13 @@ impl AccountFile {
         if let Some(pair) = entries.windows(2).find(|p| p[0].netting_set == p[1].netting_set) {
             return fail(format!("account {} is declared twice", pair[0].netting_set));
         }
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = entries.iter().find(|e| !seen.insert((e.attestor, e.account))) {
+            return fail(format!(
+                "account {} is declared twice: the same attestor vouches for it under another netting set",
+                twice.netting_set
+            ));
+        }
         if entries.is_empty() {
             return fail("the account set declares no account; a proof is about at least one");
         }
@@ -155,6 +163,40 @@ fn index(name: &NettingSet, universe: &Universe) -> Result<u16, Failure> {
         }
         (None, NettingSet::Name(n)) => fail(format!("netting set `{n}` does not exist; the universe has {}", known())),
     }
+}
+
+/// The attestors a reader knows: a TOML file of `[[attestor]]` with `address` and `grade`.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttestorFile {
+    #[serde(default, rename = "attestor")]
+    attestors: Vec<KnownAttestor>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KnownAttestor {
+    address: String,
+    grade: AttestorGrade,
+}
+
+/// Reads a list of known attestors.
+pub fn read_attestors(path: &Path) -> Result<BTreeMap<[u8; 20], AttestorGrade>, Failure> {
+    let file: AttestorFile = toml::from_str(&files::read_text(path, LIMIT)?).at(path.display())?;
+    let mut out = BTreeMap::new();
+    for known in file.attestors {
+        let address = place::address(&known.address)
+            .or_else(|why| fail(format!("{}: attestor `{}`: {why}", path.display(), known.address)))?;
+        if out.insert(address, known.grade).is_some() {
+            return fail(format!("{}: attestor `{}` is listed twice", path.display(), known.address));
+        }
+    }
+    Ok(out)
+}
+
+/// A digest of 64 hex digits.
+pub fn digest(text: &str) -> Result<Digest, String> {
+    Digest::from_hex(text).ok_or_else(|| "wanted 64 hex digits, with or without 0x".into())
 }
 
 /// Reads a file as the set of a universe.

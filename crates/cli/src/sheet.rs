@@ -62,10 +62,6 @@ impl Sheet {
     pub const fn shape(&self) -> &'static Shape {
         self.compiled.shape
     }
-    /// Every rule with its rows, in words: `leverage: global row 1, group row 2`.
-    pub fn rule_lines(&self) -> Vec<String> {
-        self.compiled.part.rules.iter().map(rule_line).collect()
-    }
 }
 
 /// A rule and its rows in words.

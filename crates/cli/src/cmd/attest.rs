@@ -29,7 +29,7 @@ pub struct Args {
     /// Which account of the universe: VENUE/POOL/ENTITY.
     #[arg(long, required = true)]
     account: Option<String>,
-    /// The account in the attestor's own naming; that of the universe where nothing is said.
+    /// The account in the attestor's own naming; the statement's where nothing is said, or else the universe's.
     #[arg(long, value_name = "NAME")]
     own_name: Option<String>,
     /// Whose book it belongs to: a name, or 0x and 64 hex digits.
@@ -78,15 +78,18 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
     }
     let mut rows = records(statement, Some(account))?;
     let named: Vec<String> = rows.accounts().map(str::to_owned).collect();
+    // The id is of the account as the statement names it, so that one real account is one id under every netting set.
+    let mut own_name = account.to_owned();
     if let [only] = named.as_slice()
         && only != account
     {
         screen.say(format!("the statement calls the account `{only}`"));
+        own_name.clone_from(only);
         rows.rename(&BTreeMap::from([(only.clone(), account.to_owned())]));
     }
     let (book, report) = resolve(&rows, &slots, &args.reading.options())?;
     report_lines(&report).iter().for_each(|line| screen.say(line));
-    let own_name = args.own_name.as_deref().unwrap_or(account);
+    let own_name = args.own_name.as_ref().unwrap_or(&own_name);
     let request = Request {
         subject,
         account: accounts::account(own_name, &key.address())?,

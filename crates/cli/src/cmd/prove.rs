@@ -12,7 +12,7 @@ use crate::screen::{Screen, seconds};
 use crate::sheet::Sheet;
 use mandate_prover::{AccountOpening, Prover, Task};
 use mandate_statement::{AccountSet, AttestorGrade, Bundle, Context, Kind, encode};
-use mandate_verifier::{Expectations, Inputs, Verifier};
+use mandate_verifier::{Expectations, Verifier};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -131,15 +131,17 @@ pub fn prove(
     let (bundle, took) = screen.timed("proving", || prover.prove(&task));
     let bundle = bundle?;
     let verifier = Verifier::new(prover.key().verifying().clone());
-    let inputs = Inputs { rules: &sheet.compiled.part, risk: &sheet.risk, accounts: set };
+    let collapsed = verifier.sheet(&sheet.compiled.part, &sheet.risk)?;
     let expect = Expectations {
         now: context.as_of,
         max_age: 0,
         min_grade: AttestorGrade::SelfAttested,
+        attestors: None,
+        account_set: None,
         development_keys: true,
         chain: terms.chain,
     };
-    let (checked, _) = screen.timed("verifying what was proven", || verifier.verify(&bundle, inputs, &expect));
+    let (checked, _) = screen.timed("verifying what was proven", || verifier.verify(&bundle, &collapsed, set, &expect));
     checked?;
     Ok(Proven::Bundle(Box::new(bundle), took))
 }

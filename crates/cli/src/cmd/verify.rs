@@ -9,8 +9,8 @@ use crate::place;
 use crate::screen::{Screen, seconds};
 use crate::sheet::{Sheet, rule_line};
 use mandate_market::time;
-use mandate_statement::{AttestorGrade, Bundle, Kind, decode};
-use mandate_verifier::{BatchItem, Expectations, Inputs, KeyOrigin, SheetPoint, Verified, Verifier, VerifyError};
+use mandate_statement::{AttestorGrade, Bundle, Digest, Kind, decode};
+use mandate_verifier::{BatchItem, Expectations, KeyOrigin, Verified, Verifier, VerifyError};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,13 @@ pub struct Args {
     /// Lowest grade of attestor accepted: venue, custodian, administrator or self.
     #[arg(long, value_name = "GRADE", default_value = "administrator", value_parser = accounts::grade)]
     min_grade: AttestorGrade,
+    /// The attestors you know, a TOML file of `[[attestor]]` with `address` and `grade`. Without it, attestors and grades are
+    /// only what the account set declares.
+    #[arg(long, value_name = "TOML")]
+    attestors: Option<PathBuf>,
+    /// Digest of the account set, as you had it from the subject's administrator.
+    #[arg(long, value_name = "DIGEST", value_parser = accounts::digest)]
+    account_set: Option<Digest>,
     /// Accept a development key, under which its maker can prove anything.
     #[arg(long)]
     allow_dev_key: bool,
@@ -72,22 +79,24 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
     let key = args.keys.verifying(sheet.shape(), args.vk.as_deref(), screen)?;
     let origin = key.origin;
     let verifier = Verifier::new(key);
+    let known = args.attestors.as_deref().map(accounts::read_attestors).transpose()?;
     let expect = Expectations {
+        attestors: known.as_ref(),
+        account_set: args.account_set,
         now: args.now.unwrap_or_else(place::now),
         max_age: args.max_age,
         min_grade: args.min_grade,
         development_keys: args.allow_dev_key,
         chain: args.place.pair(),
     };
-    let inputs = Inputs { rules: &sheet.compiled.part, risk: &sheet.risk, accounts: &set };
-    verifier.check_files(inputs)?;
     let (point, point_time) =
-        screen.timed("the sheet's points", || SheetPoint::of(verifier.key(), inputs.rules, inputs.risk));
+        screen.timed("the sheet's points", || verifier.sheet(&sheet.compiled.part, &sheet.risk));
+    let point = point?;
     let (results, took) = screen.timed("verifying", || match bundles.as_slice() {
-        [one] => vec![verifier.verify_at(&point, one, inputs, &expect)],
+        [one] => vec![verifier.verify(one, &point, &set, &expect)],
         many => {
             let items: Vec<BatchItem<'_>> =
-                many.iter().map(|bundle| BatchItem { bundle, inputs, point: &point }).collect();
+                many.iter().map(|bundle| BatchItem { bundle, sheet: &point, accounts: &set }).collect();
             verifier.verify_batch(&items, &expect)
         }
     });
@@ -136,12 +145,18 @@ fn text(path: &Path, result: &Result<Verified, VerifyError>) -> String {
     let _ = writeln!(out, "  mandate     {}", c.mandate);
     let _ = writeln!(out, "  risk part   {}", c.risk);
     let _ = writeln!(out, "  key         {}", c.key);
-    let _ = writeln!(
-        out,
-        "  accounts    {}, all attested; weakest attestor: {}",
-        verified.accounts,
-        grade_name(verified.weakest_grade)
-    );
+    let said = if verified.account_set_known { "as you named it" } else { "as handed in; --account-set pins it" };
+    let _ = writeln!(out, "  account set {}, version {}, {said}", c.account_set, verified.account_set_version);
+    let said = if verified.attestors_known { "by your list" } else { "as declared; --attestors pins it" };
+    for a in &verified.attestors {
+        let _ = writeln!(
+            out,
+            "  account {:<3} attested by 0x{}, {} {said}",
+            a.netting_set,
+            hex::encode(a.address),
+            grade_name(a.grade)
+        );
+    }
     let _ = writeln!(out, "  proven, rule by rule:");
     for rule in &verified.rules {
         let _ = writeln!(out, "    {}", rule_line(rule));
@@ -152,8 +167,11 @@ fn text(path: &Path, result: &Result<Verified, VerifyError>) -> String {
 fn as_json(path: &Path, result: &Result<Verified, VerifyError>) -> Value {
     match result {
         Ok(v) => json!({
-            "bundle": path, "holds": true, "context": v.context, "accounts": v.accounts,
-            "weakest_grade": v.weakest_grade,
+            "bundle": path, "holds": true, "context": v.context, "weakest_grade": v.weakest_grade(), "attestors_known": v.attestors_known,
+            "account_set_version": v.account_set_version, "account_set_known": v.account_set_known,
+            "attestors": v.attestors.iter().map(|a| json!({
+                "netting_set": a.netting_set, "address": format!("0x{}", hex::encode(a.address)), "grade": a.grade,
+            })).collect::<Vec<_>>(),
             "rules": v.rules.iter().map(|r| json!({
                 "id": r.id,
                 "rows": r.rows.iter().map(|w| format!("{:?} {}", w.family, w.index)).collect::<Vec<_>>(),

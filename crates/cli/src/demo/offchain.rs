@@ -16,7 +16,8 @@ use crate::sheet::{Sheet, rule_line};
 use mandate_policy::Mandate;
 use mandate_prover::{AccountOpening, Prover, Task};
 use mandate_statement::{AttestorGrade, Bundle, Digest, Kind, encode};
-use mandate_verifier::{BatchItem, Expectations, Inputs, SheetPoint, Verifier};
+use mandate_verifier::{BatchItem, Expectations, Verifier};
+use std::collections::BTreeMap;
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -49,7 +50,7 @@ pub struct Stage<'a> {
     /// Proves.
     pub prover: &'a Prover,
     /// Points of the sheet.
-    pub point: &'a SheetPoint,
+    pub point: &'a mandate_verifier::Sheet<'a>,
     /// A valid proof meant for no chain.
     pub bundle: &'a Bundle,
 }
@@ -103,11 +104,19 @@ pub fn tell(scene: Scene, options: &Options, screen: &Screen) -> Done {
 
     screen.say("\n== 6. An auditor verifies, with the bundle and public files alone ==");
     let verifier = Verifier::new(prover.key().verifying().clone());
-    let inputs = Inputs { rules: &sheet.compiled.part, risk: &sheet.risk, accounts: &honest.set };
-    let expect = expectations(&sheet);
-    verifier.check_files(inputs)?;
-    let (point, point_time) = screen.timed("points", || SheetPoint::of(verifier.key(), inputs.rules, inputs.risk));
-    let (verified, verify_time) = screen.timed("verifying", || verifier.verify_at(&point, &bundle, inputs, &expect));
+    // The auditor knows who the attestors are, and had the account set from the fund's administrator.
+    let known: BTreeMap<[u8; 20], AttestorGrade> =
+        honest.set.entries.iter().map(|e| (e.attestor, e.grade)).collect();
+    let expect = Expectations {
+        attestors: Some(&known),
+        account_set: Some(honest.set.digest()),
+        ..expectations(&sheet)
+    };
+    let (point, point_time) =
+        screen.timed("points", || verifier.sheet(&sheet.compiled.part, &sheet.risk));
+    let point = point?;
+    let (verified, verify_time) =
+        screen.timed("verifying", || verifier.verify(&bundle, &point, &honest.set, &expect));
     let verified = verified?;
     let bare = rules_without_rows(&sheet, &verified);
     if !bare.is_empty() {
@@ -174,11 +183,13 @@ pub fn tell(scene: Scene, options: &Options, screen: &Screen) -> Done {
 }
 
 /// A reader who looks ten minutes after the snapshot.
-fn expectations(sheet: &Sheet) -> Expectations {
+fn expectations(sheet: &Sheet) -> Expectations<'static> {
     Expectations {
         now: sheet.snapshot.as_of + 600,
         max_age: VALID_FOR,
         min_grade: AttestorGrade::Administrator,
+        attestors: None,
+        account_set: None,
         development_keys: true,
         chain: None,
     }
@@ -211,9 +222,9 @@ fn refuse(
 ) -> Result<(), Failure> {
     let (sheet, bundle) = (stage.sheet, stage.bundle);
     let terms = Terms { chain: None, epoch: 1, valid_for: VALID_FOR };
-    let inputs = Inputs { rules: &sheet.compiled.part, risk: &sheet.risk, accounts: &stage.honest.set };
+    let accounts = &stage.honest.set;
     let expect = expectations(sheet);
-    let verify = |b: &Bundle, e: &Expectations| verifier.verify_at(stage.point, b, inputs, e);
+    let verify = |b: &Bundle, e: &Expectations<'_>| verifier.verify(b, stage.point, accounts, e);
 
     let over = match prove(sheet, &stage.reckless.handed, &stage.reckless.set, stage.prover, terms, screen)? {
         Proven::Broken(rules) => Err(rules.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n")),
@@ -249,7 +260,7 @@ fn refuse(
         verify(&forged, &expect),
         screen,
     );
-    let item = |bundle| BatchItem { bundle, inputs, point: stage.point };
+    let item = |bundle| BatchItem { bundle, sheet: stage.point, accounts };
     let results = verifier.verify_batch(&[item(bundle), item(&forged), item(&later)], &expect);
     let found = match results.as_slice() {
         [Ok(_), Err(why), Ok(_)] => Err(why.to_string()),
@@ -269,8 +280,7 @@ fn refuse(
     }
     refusals.expect("an account left out", "mandate verify", "is missing", verify(&left_out, &expect), screen);
 
-    let theirs = Inputs { accounts: &stage.reckless.set, ..inputs };
-    let stolen = verifier.verify_at(stage.point, bundle, theirs, &expect);
+    let stolen = verifier.verify(bundle, stage.point, &stage.reckless.set, &expect);
     let what = format!("{}, showing the proof of {}", stage.reckless.name, stage.honest.name);
     refusals.expect(what, "mandate verify", "another subject", stolen, screen);
 
@@ -282,6 +292,15 @@ fn refuse(
         "mandate verify",
         "stale",
         verify(bundle, &strict),
+        screen,
+    );
+    let strangers = BTreeMap::new();
+    let choosy = Expectations { attestors: Some(&strangers), ..expect };
+    refusals.expect(
+        "attestors the reader does not know",
+        "mandate verify",
+        "not on the reader's list",
+        verify(bundle, &choosy),
         screen,
     );
     let careful = Expectations { development_keys: false, ..expect };

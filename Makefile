@@ -1,0 +1,51 @@
+# `make help` says what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+CARGO ?= cargo
+MANDATE := target/release/mandate
+# Market data that is not part of the project; see README.md.
+DATA ?= $(if $(MANDATE_DATA),$(MANDATE_DATA),../shared/data)
+
+.PHONY: help tools build demo demo-real test test-rust test-contracts bench lint fmt
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+tools: ## install the contracts' tools and the local node (npm, from the lock file)
+	contracts/tools/setup.sh
+
+build: ## build the command line
+	$(CARGO) build --release --locked -p mandate-cli
+
+demo: tools build ## the whole story on made-up data, with a local chain
+	$(MANDATE) demo
+
+demo-real: tools build ## the same on the Deribit chain of 2026-02-05, where DATA has it
+	@if [ ! -d "$(DATA)" ]; then \
+	  echo "demo-real: no market data at $(DATA); name its folder with DATA=... or MANDATE_DATA" >&2; exit 2; fi
+	$(MANDATE) demo --real $(DATA)
+
+test: test-rust test-contracts ## all tests
+
+test-rust: tools ## Rust tests, those of the command line included
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+	  $(CARGO) nextest run --release --locked --workspace --no-fail-fast; \
+	else \
+	  $(CARGO) test --release --locked --workspace --no-fail-fast; \
+	fi
+
+test-contracts: ## tests of the contracts
+	contracts/tools/test.sh
+
+bench: ## figures, each beside plain ark-groth16 in the same run
+	$(CARGO) bench --locked -p mandate-benches
+
+lint: ## format, clippy with warnings as errors, dependencies where cargo-deny is there
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
+	else echo "lint: cargo-deny is not installed; licences and advisories were not checked" >&2; fi
+
+fmt: ## format everything
+	$(CARGO) fmt --all
+	contracts/tools/forge fmt
