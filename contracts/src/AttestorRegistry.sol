@@ -96,6 +96,12 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
             Account calldata a = accounts[i];
             if (a.nettingSet < next) revert AccountsUnsorted(a.nettingSet);
             next = uint256(a.nettingSet) + 1;
+            // One real account under two netting sets would count its assets twice.
+            for (uint256 j = 0; j < i; ++j) {
+                if (accounts[j].account == a.account && accounts[j].attestor == a.attestor) {
+                    revert AccountTwice(a.nettingSet);
+                }
+            }
             _uses[_useId(a.attestor, a.account)].opened = true;
             digest = Digests.accountsStep(digest, a.nettingSet, a.account, a.attestor, uint8(a.grade));
         }

@@ -42,6 +42,9 @@ contract AttestorRegistryTest is World {
         );
         accounts[1].nettingSet = 0;
         refused(2, accounts, abi.encodeWithSelector(IAttestorRegistry.AccountsUnsorted.selector, 0));
+        accounts[1].nettingSet = 1;
+        (accounts[1].account, accounts[1].attestor) = (accounts[0].account, accounts[0].attestor);
+        refused(2, accounts, abi.encodeWithSelector(IAttestorRegistry.AccountTwice.selector, 1));
         vm.expectRevert(abi.encodeWithSelector(IAttestorRegistry.NotAdministrator.selector, address(this)));
         attestors.declareAccounts(SUBJECT, 2, accounts);
         vm.expectRevert(

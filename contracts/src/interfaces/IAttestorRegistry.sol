@@ -56,6 +56,8 @@ interface IAttestorRegistry {
     error VersionNotNewer(uint64 version, uint64 stored);
     /// @notice Accounts are listed in strictly growing order of netting set: none twice, one digest per set.
     error AccountsUnsorted(uint16 nettingSet);
+    /// @notice The same account of the same attestor is declared under an earlier netting set too.
+    error AccountTwice(uint16 nettingSet);
     error NoAccounts();
     error TooManyAccounts(uint256 accounts);
     /// @notice Not one sequence number per declared account.

@@ -37,6 +37,7 @@ refusals! {
     AccountNotDeclared(uint256: nettingSet) => "a commitment stands at account {nettingSet}, which is not declared";
     AccountOutOfRange(uint16: nettingSet, uint256: accounts) => "account {nettingSet} is declared, and the shape has only {accounts}";
     AccountsUnsorted(uint16: nettingSet) => "account {nettingSet} is out of order or listed twice";
+    AccountTwice(uint16: nettingSet) => "account {nettingSet} is another account declared again: the same attestor vouches for it under an earlier netting set";
     AlreadyPublished(bytes32: riskId) => "risk part {riskId} is published already";
     AlreadyRegistered(bytes32: mandateId) => "mandate {mandateId} is registered already";
     AlreadyStored(bytes32: keyId) => "key {keyId} is stored already";
