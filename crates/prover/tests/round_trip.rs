@@ -5,9 +5,8 @@ use mandate_circuits::r1cs::relation;
 use mandate_prover::{AccountOpening, ProveError, Prover, ProvingKey, Task};
 use mandate_statement::{AttestorGrade, Bundle, Context, Digest, Kind, RowRef, Shape, decode, encode};
 use mandate_testing::Story;
-use mandate_verifier::{
-    BatchItem, Expectations, Inputs, KeyOrigin, SheetPoint, Verifier, VerifyError, VerifyingKey,
-};
+use mandate_verifier::{BatchItem, Expectations, KeyOrigin, Verified, Verifier, VerifyError, VerifyingKey};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 const MANDATE: &str = r#"
@@ -67,11 +66,13 @@ fn bundle() -> &'static Bundle {
     })
 }
 
-fn expect() -> Expectations {
+fn expect() -> Expectations<'static> {
     Expectations {
         now: story().risk.as_of + 60,
         max_age: 3600,
         min_grade: AttestorGrade::Administrator,
+        attestors: None,
+        account_set: None,
         development_keys: true,
         chain: None,
     }
@@ -81,15 +82,18 @@ fn verifier() -> Verifier {
     Verifier::new(prover().key().verifying().clone())
 }
 
-fn inputs(story: &Story) -> Inputs<'_> {
-    Inputs { rules: &story.rules, risk: &story.risk, accounts: &story.accounts }
+/// The honest sheet, and the honest account set, against some bundle.
+fn check(v: &Verifier, bundle: &Bundle, expect: &Expectations<'_>) -> Result<Verified, VerifyError> {
+    let sheet = v.sheet(&story().rules, &story().risk)?;
+    v.verify(bundle, &sheet, &story().accounts, expect)
 }
 
 #[test]
 fn a_lawful_book_is_proven_and_verified() {
-    let verified = verifier().verify(bundle(), inputs(story()), &expect()).expect("it verifies");
-    assert_eq!(verified.accounts, story().accounts.entries.len());
-    assert_eq!(verified.weakest_grade, AttestorGrade::Custodian);
+    let verified = check(&verifier(), bundle(), &expect()).expect("it verifies");
+    assert_eq!(verified.attestors.len(), story().accounts.entries.len());
+    assert_eq!(verified.weakest_grade(), AttestorGrade::Custodian);
+    assert!(!verified.attestors_known && !verified.account_set_known);
     assert_eq!(bundle().proof.len(), 128);
     assert!(verified.rules.iter().all(|r| !r.rows.is_empty()));
 }
@@ -100,7 +104,7 @@ fn proofs_are_blinded() {
     let other = prover().prove(&task(story(), bundle().context)).expect("a lawful book");
     assert_ne!(other.proof, bundle().proof);
     assert_eq!(other.context, bundle().context);
-    verifier().verify(&other, inputs(story()), &expect()).expect("it verifies");
+    check(&verifier(), &other, &expect()).expect("it verifies");
 }
 
 #[test]
@@ -140,22 +144,22 @@ fn every_field_of_the_context_is_bound() {
     for (name, change) in changes {
         let mut bad = bundle().clone();
         change(&mut bad.context);
-        assert!(v.verify(&bad, inputs(story()), &e).is_err(), "{name}");
+        assert!(check(&v, &bad, &e).is_err(), "{name}");
     }
     // Even a verifier that expected the changed values is told no by the pairing.
     let mut bad = bundle().clone();
     bad.context.epoch += 1;
-    assert!(matches!(v.verify(&bad, inputs(story()), &e), Err(VerifyError::Rejected)));
+    assert!(matches!(check(&v, &bad, &e), Err(VerifyError::Rejected)));
     let mut bad = bundle().clone();
     bad.context.chain_id = 31337;
     let on_chain = Expectations { chain: Some((31337, [0; 20])), ..e };
-    assert!(matches!(v.verify(&bad, inputs(story()), &on_chain), Err(VerifyError::Rejected)));
+    assert!(matches!(check(&v, &bad, &on_chain), Err(VerifyError::Rejected)));
 }
 
 #[test]
 fn time_is_the_readers() {
     let v = verifier();
-    let at = |now| v.verify(bundle(), inputs(story()), &Expectations { now, ..expect() });
+    let at = |now| check(&v, bundle(), &Expectations { now, ..expect() });
     let as_of = story().risk.as_of;
     assert!(at(as_of).is_ok());
     assert!(at(as_of + 3600).is_ok());
@@ -167,10 +171,7 @@ fn time_is_the_readers() {
 #[test]
 fn a_development_key_shows_nothing_unless_asked() {
     let strict = Expectations { development_keys: false, ..expect() };
-    assert!(matches!(
-        verifier().verify(bundle(), inputs(story()), &strict),
-        Err(VerifyError::DevelopmentKey)
-    ));
+    assert!(matches!(check(&verifier(), bundle(), &strict), Err(VerifyError::DevelopmentKey)));
 }
 
 /// A key of one's own making with another label on it is another key, and none that a ceremony made.
@@ -183,16 +184,13 @@ fn a_key_cannot_be_relabelled() {
     let mut bad = bundle().clone();
     bad.context.key = relabelled.id();
     let strict = Expectations { development_keys: false, ..expect() };
-    assert!(matches!(
-        Verifier::new(relabelled).verify(&bad, inputs(story()), &strict),
-        Err(VerifyError::UnknownCeremony(_))
-    ));
+    assert!(matches!(check(&Verifier::new(relabelled), &bad, &strict), Err(VerifyError::UnknownCeremony(_))));
 }
 
 #[test]
 fn declared_accounts_are_present_signed_and_in_place() {
     let (v, e) = (verifier(), expect());
-    let no = |bundle: &Bundle| v.verify(bundle, inputs(story()), &e).expect_err("it is refused");
+    let no = |bundle: &Bundle| check(&v, bundle, &e).expect_err("it is refused");
     let good = bundle();
     let mut bad = good.clone();
     bad.commitments[0] = Digest::default();
@@ -225,13 +223,56 @@ fn declared_accounts_are_present_signed_and_in_place() {
     // An account set with one more or one fewer account is another set, and named as such.
     let mut fewer = story().accounts.clone();
     fewer.entries.pop();
-    let swapped = Inputs { accounts: &fewer, ..inputs(story()) };
-    assert!(matches!(v.verify(good, swapped, &e), Err(VerifyError::Binding { what: "account set", .. })));
+    let sheet = v.sheet(&story().rules, &story().risk).expect("a sound sheet");
+    assert!(matches!(
+        v.verify(good, &sheet, &fewer, &e),
+        Err(VerifyError::Binding { what: "account set", .. })
+    ));
     let mut bad = good.clone();
     bad.context.account_set = fewer.digest();
-    assert!(matches!(v.verify(&bad, swapped, &e), Err(VerifyError::AccountExtra(_))));
+    assert!(matches!(v.verify(&bad, &sheet, &fewer, &e), Err(VerifyError::AccountExtra(_))));
     let graded = Expectations { min_grade: AttestorGrade::Venue, ..e };
-    assert!(matches!(v.verify(good, inputs(story()), &graded), Err(VerifyError::Grade { .. })));
+    assert!(matches!(check(&v, good, &graded), Err(VerifyError::Grade { .. })));
+}
+
+/// A reader with a list of attestors takes grades from it, never from the account set; one who had the account set from the
+/// administrator names it.
+#[test]
+fn readers_bring_their_own_list_of_attestors() {
+    let v = verifier();
+    let set = &story().accounts;
+    let known: BTreeMap<[u8; 20], AttestorGrade> =
+        set.entries.iter().map(|e| (e.attestor, AttestorGrade::Venue)).collect();
+    let strict = Expectations {
+        attestors: Some(&known),
+        account_set: Some(set.digest()),
+        min_grade: AttestorGrade::Venue,
+        ..expect()
+    };
+    let verified = check(&v, bundle(), &strict).expect("it verifies");
+    assert!(verified.attestors_known && verified.account_set_known);
+    assert_eq!(verified.weakest_grade(), AttestorGrade::Venue);
+    let demoted = known.keys().map(|k| (*k, AttestorGrade::SelfAttested)).collect();
+    let e = Expectations { attestors: Some(&demoted), ..expect() };
+    assert!(matches!(check(&v, bundle(), &e), Err(VerifyError::Grade { .. })));
+    let nobody = BTreeMap::new();
+    let e = Expectations { attestors: Some(&nobody), ..expect() };
+    assert!(matches!(check(&v, bundle(), &e), Err(VerifyError::UnknownAttestor { .. })));
+    let e = Expectations { account_set: Some(Digest([1; 32])), ..expect() };
+    assert!(matches!(check(&v, bundle(), &e), Err(VerifyError::Binding { what: "account set", .. })));
+}
+
+/// One real account under two netting sets would count its assets twice.
+#[test]
+fn an_account_is_declared_once() {
+    let v = verifier();
+    let mut set = story().accounts.clone();
+    let first = set.entries[0].clone();
+    (set.entries[1].account, set.entries[1].attestor) = (first.account, first.attestor);
+    let sheet = v.sheet(&story().rules, &story().risk).expect("a sound sheet");
+    let mut bad = bundle().clone();
+    bad.context.account_set = set.digest();
+    assert!(matches!(v.verify(&bad, &sheet, &set, &expect()), Err(VerifyError::AccountTwice(1))));
 }
 
 /// Another mandate, market or key: refused by name, and by the pairing where the context is made to agree.
@@ -242,30 +283,30 @@ fn another_sheet_or_key_is_refused() {
     let row = RowRef { family: mandate_statement::Family::Global, index: 0 };
     let last = rules.row(story().shape, row).1.len() - 1;
     rules.row_mut(story().shape, row).1[last] += 1;
-    let swapped = Inputs { rules: &rules, ..inputs(story()) };
-    assert!(matches!(v.verify(bundle(), swapped, &e), Err(VerifyError::Binding { what: "mandate", .. })));
+    let swapped = v.sheet(&rules, &story().risk).expect("a sound sheet");
+    assert!(matches!(
+        v.verify(bundle(), &swapped, &story().accounts, &e),
+        Err(VerifyError::Binding { what: "mandate", .. })
+    ));
     let mut bad = bundle().clone();
     bad.context.mandate = rules.digest();
-    assert!(matches!(v.verify(&bad, swapped, &e), Err(VerifyError::Rejected)));
+    assert!(matches!(v.verify(&bad, &swapped, &story().accounts, &e), Err(VerifyError::Rejected)));
 
     let mut risk = story().risk.clone();
     let weight = risk.weights.iter().position(|w| *w > 1_000_000).expect("a price");
     risk.weights[weight] += 1;
-    let swapped = Inputs { risk: &risk, ..inputs(story()) };
     let mut bad = bundle().clone();
     bad.context.risk = risk.digest();
-    assert!(v.verify(&bad, swapped, &e).is_err());
+    let refused = v.sheet(&story().rules, &risk).and_then(|s| v.verify(&bad, &s, &story().accounts, &e));
+    assert!(refused.is_err());
 
     let relation = relation(story().shape);
     let other = ProvingKey::development(story().shape, &relation, "another seed").unwrap();
     let other = Verifier::new(other.verifying().clone());
-    assert!(matches!(
-        other.verify(bundle(), inputs(story()), &e),
-        Err(VerifyError::Binding { what: "verifying key", .. })
-    ));
+    assert!(matches!(check(&other, bundle(), &e), Err(VerifyError::Binding { what: "verifying key", .. })));
     let mut bad = bundle().clone();
     bad.context.key = other.key().id();
-    assert!(matches!(other.verify(&bad, inputs(story()), &e), Err(VerifyError::Rejected)));
+    assert!(matches!(check(&other, &bad, &e), Err(VerifyError::Rejected)));
 }
 
 #[test]
@@ -278,13 +319,13 @@ fn every_byte_of_the_bundle_counts() {
         for bit in [1u8, 0x40, 0x80] {
             let mut bad = bundle().clone();
             bad.proof[byte] ^= bit;
-            assert!(v.verify(&bad, inputs(story()), &e).is_err(), "proof byte {byte}, bit {bit:#x}");
+            assert!(check(&v, &bad, &e).is_err(), "proof byte {byte}, bit {bit:#x}");
         }
     }
     for proof in [vec![], vec![0; 127], vec![0; 128], vec![0xff; 128], vec![0; 129]] {
         let bad = Bundle { proof, ..bundle().clone() };
         assert!(matches!(
-            v.verify(&bad, inputs(story()), &e),
+            check(&v, &bad, &e),
             Err(VerifyError::ProofLength(_) | VerifyError::ProofPoints(_))
         ));
     }
@@ -298,7 +339,8 @@ fn every_byte_of_the_bundle_counts() {
 #[test]
 fn a_batch_finds_each_wrong_proof() {
     let v = verifier();
-    let point = SheetPoint::of(v.key(), &story().rules, &story().risk);
+    let sheet = v.sheet(&story().rules, &story().risk).expect("a sound sheet");
+    let accounts = &story().accounts;
     let mut bundles = vec![bundle().clone(); 6];
     // Well-formed points, wrong equation: two proofs' points mixed.
     let other = prover().prove(&task(story(), bundle().context)).expect("a lawful book");
@@ -306,7 +348,7 @@ fn a_batch_finds_each_wrong_proof() {
     bundles[5].context.epoch += 1;
     bundles[4].commitments[0] = Digest::default();
     let items: Vec<BatchItem<'_>> =
-        bundles.iter().map(|bundle| BatchItem { bundle, inputs: inputs(story()), point: &point }).collect();
+        bundles.iter().map(|bundle| BatchItem { bundle, sheet: &sheet, accounts }).collect();
     let results = v.verify_batch(&items, &expect());
     let ok: Vec<bool> = results.iter().map(Result::is_ok).collect();
     assert_eq!(ok, [true, true, false, true, false, false]);

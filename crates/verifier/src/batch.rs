@@ -1,25 +1,25 @@
 //! Many bundles under one key: one pairing product, weighted at random.
 
-use crate::points::SheetPoint;
-use crate::verify::{Expectations, Inputs, Verified, Verifier, VerifyError};
+use crate::points::Sheet;
+use crate::verify::{Expectations, Verified, Verifier, VerifyError};
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::pairing::Pairing;
 use ark_ec::{CurveGroup, VariableBaseMSM};
 use ark_ff::{Field, Zero};
-use mandate_statement::Bundle;
+use mandate_statement::{AccountSet, Bundle};
 use rand::RngCore;
 use rand::rngs::OsRng;
 use rayon::prelude::*;
 
-/// One bundle of a batch, with the files it is verified against and the points they collapse to.
+/// One bundle of a batch, with the public files it is verified against.
 #[derive(Clone, Copy)]
 pub struct BatchItem<'a> {
     /// The bundle.
     pub bundle: &'a Bundle,
-    /// Its public files.
-    pub inputs: Inputs<'a>,
-    /// [`SheetPoint::of`] those files.
-    pub point: &'a SheetPoint,
+    /// The sheet.
+    pub sheet: &'a Sheet<'a>,
+    /// The subject's declared accounts.
+    pub accounts: &'a AccountSet,
 }
 
 impl Verifier {
@@ -30,10 +30,10 @@ impl Verifier {
     pub fn verify_batch(
         &self,
         items: &[BatchItem<'_>],
-        expect: &Expectations,
+        expect: &Expectations<'_>,
     ) -> Vec<Result<Verified, VerifyError>> {
         let checked: Vec<_> =
-            items.par_iter().map(|i| self.check(i.point, i.bundle, i.inputs, expect)).collect();
+            items.par_iter().map(|i| self.check(i.bundle, i.sheet, i.accounts, expect)).collect();
         let mut out = Vec::with_capacity(items.len());
         let mut equations = Vec::new();
         for (index, result) in checked.into_iter().enumerate() {

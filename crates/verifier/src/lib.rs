@@ -13,5 +13,5 @@ mod verify;
 pub use batch::BatchItem;
 pub use evm::{EvmKey, evm_proof};
 pub use key::{KeyError, KeyOrigin, VerifyingKey};
-pub use points::SheetPoint;
-pub use verify::{Expectations, Inputs, Verified, Verifier, VerifyError};
+pub use points::Sheet;
+pub use verify::{Attestor, Expectations, Verified, Verifier, VerifyError};

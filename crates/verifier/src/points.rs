@@ -1,66 +1,100 @@
-//! The sheet point: the public sheet collapsed to two curve points that anyone recomputes.
+//! The sheet, checked and collapsed to two curve points that anyone recomputes from public files.
 
 use crate::evm::g1;
 use crate::key::VerifyingKey;
+use crate::verify::VerifyError;
 use alloy_primitives::U256;
 use ark_bn254::{Fr, G1Affine, G1Projective};
-use ark_ec::{CurveGroup, VariableBaseMSM};
+use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
 use ark_ff::PrimeField;
-use mandate_statement::{InputLayout, RiskPart, RulesPart};
+use mandate_statement::{Digest, InputLayout, RiskPart, RulesPart};
 
-/// `P_rules` and `P_risk`, with `P = P_rules + P_risk` what a proof is verified against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SheetPoint {
-    /// Sum of `coefficient * IC` over the rules part.
-    pub rules: G1Affine,
-    /// Sum of `integer * IC` over the risk part, the universe digest first.
-    pub risk: G1Affine,
+/// A sheet that passed the sheet checker, with the two points it collapses to under one key: `P_rules` and `P_risk`.
+///
+/// Only [`crate::Verifier::sheet`] makes one, so a point cannot be paired with other files than its own, nor with a sheet that
+/// nobody checked. Made once per sheet, used for any number of bundles.
+pub struct Sheet<'a> {
+    pub(crate) rules: &'a RulesPart,
+    pub(crate) risk: &'a RiskPart,
+    pub(crate) key: Digest,
+    pub(crate) mandate_digest: Digest,
+    pub(crate) risk_digest: Digest,
+    pub(crate) total: G1Affine,
+    rules_point: G1Affine,
+    risk_point: G1Affine,
 }
 
-impl SheetPoint {
-    /// Recomputes both points from the integers.
-    ///
-    /// # Panics
-    /// If the parts are not of the key's shape, which the caller has checked.
-    pub fn of(key: &VerifyingKey, rules: &RulesPart, risk: &RiskPart) -> Self {
-        Self { rules: Self::rules(key, rules), risk: Self::risk(key, risk) }
+impl<'a> Sheet<'a> {
+    /// Checks the sheet and computes its points.
+    pub(crate) fn new(
+        key: &VerifyingKey,
+        rules: &'a RulesPart,
+        risk: &'a RiskPart,
+    ) -> Result<Self, VerifyError> {
+        let wanted = key.shape.name;
+        for (what, got) in [("the mandate", &rules.shape), ("the risk part", &risk.shape)] {
+            if got != wanted {
+                return Err(VerifyError::Shape { what, got: clip(got), wanted });
+            }
+        }
+        mandate_checker::check(rules, risk)
+            .map_err(|findings| VerifyError::Sheet(findings.iter().map(ToString::to_string).collect()))?;
+        let (rules_point, risk_point) = (rules_point(key, rules), risk_point(key, risk));
+        let total = (G1Projective::from(rules_point) + risk_point).into_affine();
+        if rules_point.is_zero() || risk_point.is_zero() || total.is_zero() {
+            return Err(VerifyError::SheetAtInfinity);
+        }
+        Ok(Self {
+            rules,
+            risk,
+            key: key.id(),
+            mandate_digest: rules.digest(),
+            risk_digest: risk.digest(),
+            total,
+            rules_point,
+            risk_point,
+        })
     }
-    /// `P_rules` alone.
-    ///
-    /// # Panics
-    /// If the part is not of the key's shape.
-    pub fn rules(key: &VerifyingKey, rules: &RulesPart) -> G1Affine {
-        let at = InputLayout::of(key.shape);
-        assert_eq!(rules.coefficients.len(), at.risk - at.rules, "a rules part of the key's shape");
-        let bases = &key.points.gamma_abc_g1[at.rules..at.risk];
-        sum(bases, rules.coefficients.iter().map(|&c| (c < 0, Fr::from(c.unsigned_abs()))))
-    }
-    /// `P_risk` alone.
-    ///
-    /// # Panics
-    /// If the part is not of the key's shape.
-    pub fn risk(key: &VerifyingKey, risk: &RiskPart) -> G1Affine {
-        let at = InputLayout::of(key.shape);
-        let bases = &key.points.gamma_abc_g1[at.risk..];
-        let integers = risk.integers(key.shape);
-        assert_eq!(integers.len() + 1, bases.len(), "a risk part of the key's shape");
-        let universe = Fr::from_be_bytes_mod_order(&risk.universe.field_bytes());
-        let values = std::iter::once((false, universe))
-            .chain(integers.into_iter().map(|w| (w < 0, Fr::from(w.unsigned_abs()))));
-        sum(bases, values)
-    }
-    /// `P_rules + P_risk`.
-    pub fn total(&self) -> G1Affine {
-        (G1Projective::from(self.rules) + self.risk).into_affine()
-    }
-    /// Both points as the contracts hold them.
+    /// `P_rules` and `P_risk` as the contracts hold them.
     pub fn evm(&self) -> ([U256; 2], [U256; 2]) {
-        (g1(&self.rules), g1(&self.risk))
+        (g1(&self.rules_point), g1(&self.risk_point))
     }
+    /// The mandate.
+    pub const fn rules(&self) -> &'a RulesPart {
+        self.rules
+    }
+    /// The market.
+    pub const fn risk(&self) -> &'a RiskPart {
+        self.risk
+    }
+}
+
+/// Text from a file that somebody else made, for an error: short, and nothing that a terminal would obey.
+pub(crate) fn clip(text: &str) -> String {
+    text.chars().take(40).flat_map(char::escape_debug).collect()
+}
+
+/// Sum of `coefficient * IC` over the rules part.
+fn rules_point(key: &VerifyingKey, rules: &RulesPart) -> G1Affine {
+    let at = InputLayout::of(key.shape);
+    let bases = &key.points.gamma_abc_g1[at.rules..at.risk];
+    sum(bases, rules.coefficients.iter().map(|&c| (c < 0, Fr::from(c.unsigned_abs()))))
+}
+
+/// Sum of `integer * IC` over the risk part, the universe digest first.
+fn risk_point(key: &VerifyingKey, risk: &RiskPart) -> G1Affine {
+    let bases = &key.points.gamma_abc_g1[InputLayout::of(key.shape).risk..];
+    let universe = Fr::from_be_bytes_mod_order(&risk.universe.field_bytes());
+    let integers = risk.integers(key.shape);
+    let values: Vec<(bool, Fr)> = std::iter::once((false, universe))
+        .chain(integers.into_iter().map(|w| (w < 0, Fr::from(w.unsigned_abs()))))
+        .collect();
+    sum(bases, values.into_iter())
 }
 
 /// Sum of `scalar * base`. A negative integer negates the base, so that scalars stay short; zeros are left out.
-fn sum(bases: &[G1Affine], values: impl Iterator<Item = (bool, Fr)>) -> G1Affine {
+fn sum(bases: &[G1Affine], values: impl ExactSizeIterator<Item = (bool, Fr)>) -> G1Affine {
+    assert_eq!(bases.len(), values.len(), "the sheet checker sees to the lengths");
     let zero = Fr::from(0u8);
     let (points, scalars): (Vec<G1Affine>, Vec<Fr>) = bases
         .iter()

@@ -1,39 +1,34 @@
 //! One bundle against public files.
 
 use crate::key::{KeyOrigin, VerifyingKey};
-use crate::points::SheetPoint;
+use crate::points::{Sheet, clip};
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective};
-use ark_ec::{AffineRepr, CurveGroup};
+use ark_ec::AffineRepr;
 use ark_ff::{BigInteger, PrimeField};
 use ark_groth16::{Groth16, PreparedVerifyingKey, Proof, prepare_verifying_key};
 use ark_serialize::CanonicalDeserialize;
 use mandate_statement::{
     AccountSet, AttestorGrade, BACKEND_GROTH16, Bundle, Context, Digest, RiskPart, RuleRows, RulesPart,
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Ids of the keys whose ceremony was held and checked. There was none for this circuit version.
 const CEREMONY_KEYS: [Digest; 0] = [];
 
-/// Public files a bundle is verified against. Each is content-addressed; the context names their digests.
-#[derive(Clone, Copy)]
-pub struct Inputs<'a> {
-    /// The mandate, compiled again by the verifier from its text.
-    pub rules: &'a RulesPart,
-    /// The risk part, compiled again by the verifier from the snapshot.
-    pub risk: &'a RiskPart,
-    /// The subject's declared accounts.
-    pub accounts: &'a AccountSet,
-}
-
 /// What the reader of a bundle decides.
 #[derive(Clone, Copy, Debug)]
-pub struct Expectations {
+pub struct Expectations<'a> {
     /// The reader's clock, seconds since 1970 in UTC.
     pub now: u64,
     /// Oldest book the reader accepts, in seconds before `now`.
     pub max_age: u64,
     /// Lowest grade of attestor accepted.
     pub min_grade: AttestorGrade,
+    /// Attestors the reader knows, with the grade the reader gives them. Without this list, attestors and grades are what
+    /// the account set itself declares, and [`Verified`] says so.
+    pub attestors: Option<&'a BTreeMap<[u8; 20], AttestorGrade>>,
+    /// The account set the reader had from the subject's administrator, by digest.
+    pub account_set: Option<Digest>,
     /// Whether a key that anyone can forge under is accepted: tests, demonstrations and local chains.
     pub development_keys: bool,
     /// Chain and registry the proof must name, or `None` for a proof meant for no chain.
@@ -161,6 +156,17 @@ pub enum VerifyError {
         /// Lowest accepted.
         wanted: AttestorGrade,
     },
+    /// One real account in two places.
+    #[error("account {0} is declared twice: the same attestor vouches for it under another netting set")]
+    AccountTwice(u16),
+    /// An attestor the reader does not know.
+    #[error("account {account} is attested by 0x{}, who is not on the reader's list", hex(.attestor))]
+    UnknownAttestor {
+        /// The account.
+        account: u16,
+        /// Its declared attestor.
+        attestor: [u8; 20],
+    },
     /// Not 128 bytes.
     #[error("the proof is {0} bytes; a Groth16 proof is exactly 128")]
     ProofLength(usize),
@@ -179,6 +185,17 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// An attestor of a verified statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attestor {
+    /// The account it vouches for.
+    pub netting_set: u16,
+    /// Its address.
+    pub address: [u8; 20],
+    /// Its grade: the reader's own where a list was given, else the declared one.
+    pub grade: AttestorGrade,
+}
+
 /// What was verified, in the verifier's own words. Only [`Verifier::verify`] and the batch make one.
 #[derive(Clone, Debug)]
 pub struct Verified {
@@ -186,11 +203,22 @@ pub struct Verified {
     pub context: Context,
     /// Which rule has which rows.
     pub rules: Vec<RuleRows>,
-    /// The lowest grade among the attestors.
-    pub weakest_grade: AttestorGrade,
-    /// Declared accounts, all present.
-    pub accounts: usize,
+    /// Who vouches for the declared accounts, all present.
+    pub attestors: Vec<Attestor>,
+    /// Version of the account set.
+    pub account_set_version: u64,
+    /// Whether attestors and grades are the reader's own, not merely declared.
+    pub attestors_known: bool,
+    /// Whether the account set is the one the reader named.
+    pub account_set_known: bool,
     _sealed: (),
+}
+
+impl Verified {
+    /// The lowest grade among the attestors.
+    pub fn weakest_grade(&self) -> AttestorGrade {
+        self.attestors.iter().map(|a| a.grade).min().unwrap_or(AttestorGrade::SelfAttested)
+    }
 }
 
 /// A key prepared for many verifications.
@@ -219,32 +247,25 @@ impl Verifier {
     pub(crate) const fn prepared(&self) -> &PreparedVerifyingKey<Bn254> {
         &self.prepared
     }
-    /// Verifies one bundle, recomputing both sheet points.
+    /// Runs the sheet checker and collapses the sheet to its points: what does not depend on a bundle.
+    ///
+    /// # Errors
+    /// [`VerifyError::Shape`], [`VerifyError::Sheet`], [`VerifyError::SheetAtInfinity`].
+    pub fn sheet<'a>(&self, rules: &'a RulesPart, risk: &'a RiskPart) -> Result<Sheet<'a>, VerifyError> {
+        Sheet::new(&self.key, rules, risk)
+    }
+    /// Verifies one bundle.
     ///
     /// # Errors
     /// [`VerifyError`], the first reason found.
     pub fn verify(
         &self,
         bundle: &Bundle,
-        inputs: Inputs<'_>,
-        expect: &Expectations,
+        sheet: &Sheet<'_>,
+        accounts: &AccountSet,
+        expect: &Expectations<'_>,
     ) -> Result<Verified, VerifyError> {
-        self.check_files(inputs)?;
-        let point = SheetPoint::of(&self.key, inputs.rules, inputs.risk);
-        self.verify_at(&point, bundle, inputs, expect)
-    }
-    /// The same with points computed before by [`SheetPoint::of`] *from these very files* under this key.
-    ///
-    /// # Errors
-    /// [`VerifyError`], the first reason found.
-    pub fn verify_at(
-        &self,
-        point: &SheetPoint,
-        bundle: &Bundle,
-        inputs: Inputs<'_>,
-        expect: &Expectations,
-    ) -> Result<Verified, VerifyError> {
-        let checked = self.check(point, bundle, inputs, expect)?;
+        let checked = self.check(bundle, sheet, accounts, expect)?;
         let holds = Groth16::<Bn254>::verify_proof_with_prepared_inputs(
             &self.prepared,
             &checked.proof,
@@ -253,28 +274,13 @@ impl Verifier {
         .map_err(|e| VerifyError::ProofPoints(e.to_string()))?;
         if holds { Ok(checked.verified) } else { Err(VerifyError::Rejected) }
     }
-    /// Shapes and the sheet checker: what does not depend on the bundle.
-    ///
-    /// # Errors
-    /// [`VerifyError::Shape`], [`VerifyError::Sheet`].
-    pub fn check_files(&self, inputs: Inputs<'_>) -> Result<(), VerifyError> {
-        let wanted = self.key.shape.name;
-        for (what, got) in [("the mandate", &inputs.rules.shape), ("the risk part", &inputs.risk.shape)] {
-            if got != wanted {
-                return Err(VerifyError::Shape { what, got: got.clone(), wanted });
-            }
-        }
-        mandate_checker::check(inputs.rules, inputs.risk)
-            .map(|_| ())
-            .map_err(|findings| VerifyError::Sheet(findings.iter().map(ToString::to_string).collect()))
-    }
 
     pub(crate) fn check(
         &self,
-        point: &SheetPoint,
         bundle: &Bundle,
-        inputs: Inputs<'_>,
-        expect: &Expectations,
+        sheet: &Sheet<'_>,
+        accounts: &AccountSet,
+        expect: &Expectations<'_>,
     ) -> Result<Checked, VerifyError> {
         let (key, context) = (&self.key, &bundle.context);
         if bundle.backend != BACKEND_GROTH16 {
@@ -283,7 +289,7 @@ impl Verifier {
         if bundle.shape != key.shape.name {
             return Err(VerifyError::Shape {
                 what: "the bundle",
-                got: bundle.shape.clone(),
+                got: clip(&bundle.shape),
                 wanted: key.shape.name,
             });
         }
@@ -296,10 +302,12 @@ impl Verifier {
         }
         for (what, named, given) in [
             ("verifying key", context.key, key.id()),
-            ("mandate", context.mandate, inputs.rules.digest()),
-            ("snapshot or risk part", context.risk, inputs.risk.digest()),
-            ("subject", context.subject, inputs.accounts.subject),
-            ("account set", context.account_set, inputs.accounts.digest()),
+            ("verifying key", context.key, sheet.key),
+            ("mandate", context.mandate, sheet.mandate_digest),
+            ("snapshot or risk part", context.risk, sheet.risk_digest),
+            ("subject", context.subject, accounts.subject),
+            ("account set", context.account_set, accounts.digest()),
+            ("account set", context.account_set, expect.account_set.unwrap_or(context.account_set)),
         ] {
             if named != given {
                 return Err(VerifyError::Binding {
@@ -309,73 +317,34 @@ impl Verifier {
                 });
             }
         }
-        self.check_place_and_time(context, inputs.risk, expect)?;
-        let weakest_grade = self.check_accounts(bundle, inputs, expect)?;
-        let total = point.total();
-        if point.rules.is_zero() || point.risk.is_zero() || total.is_zero() {
-            return Err(VerifyError::SheetAtInfinity);
-        }
+        check_place_and_time(context, sheet.risk, expect)?;
+        let attestors = self.check_accounts(bundle, sheet, accounts, expect)?;
         let proof = decode_proof(&bundle.proof)?;
         Ok(Checked {
             proof,
-            inputs: self.input_point(context, &bundle.commitments, total),
+            inputs: self.input_point(context, &bundle.commitments, sheet.total),
             verified: Verified {
                 context: *context,
-                rules: inputs.rules.rules.clone(),
-                weakest_grade,
-                accounts: inputs.accounts.entries.len(),
+                rules: sheet.rules.rules.clone(),
+                attestors,
+                account_set_version: accounts.version,
+                attestors_known: expect.attestors.is_some(),
+                account_set_known: expect.account_set.is_some(),
                 _sealed: (),
             },
         })
-    }
-
-    fn check_place_and_time(
-        &self,
-        context: &Context,
-        risk: &RiskPart,
-        expect: &Expectations,
-    ) -> Result<(), VerifyError> {
-        let (chain_id, registry) = expect.chain.unwrap_or_default();
-        if context.chain_id != chain_id || context.registry != registry {
-            let place = |id: u64, at: &[u8; 20]| match id {
-                0 => "no chain".to_owned(),
-                _ => format!("chain {id}, registry 0x{}", hex(at)),
-            };
-            return Err(VerifyError::Binding {
-                what: "place",
-                named: place(context.chain_id, &context.registry),
-                given: place(chain_id, &registry),
-            });
-        }
-        if context.as_of != risk.as_of {
-            return Err(VerifyError::Binding {
-                what: "instant",
-                named: context.as_of.to_string(),
-                given: risk.as_of.to_string(),
-            });
-        }
-        let (as_of, now) = (context.as_of, expect.now);
-        if as_of > now {
-            return Err(VerifyError::Future { as_of, now });
-        }
-        if now > context.valid_until {
-            return Err(VerifyError::Expired { valid_until: context.valid_until, now });
-        }
-        if now - as_of > expect.max_age {
-            return Err(VerifyError::Stale { as_of, age: now - as_of, max_age: expect.max_age });
-        }
-        Ok(())
     }
 
     /// Every declared account present in its place and signed for; every other input zero.
     fn check_accounts(
         &self,
         bundle: &Bundle,
-        inputs: Inputs<'_>,
-        expect: &Expectations,
-    ) -> Result<AttestorGrade, VerifyError> {
+        sheet: &Sheet<'_>,
+        accounts: &AccountSet,
+        expect: &Expectations<'_>,
+    ) -> Result<Vec<Attestor>, VerifyError> {
         let shape = self.key.shape;
-        let entries = &inputs.accounts.entries;
+        let entries = &accounts.entries;
         if bundle.commitments.len() != shape.accounts {
             return Err(VerifyError::CommitmentCount {
                 got: bundle.commitments.len(),
@@ -389,6 +358,10 @@ impl Verifier {
             if pair[0].netting_set >= pair[1].netting_set {
                 return Err(VerifyError::AccountOrder(i + 1));
             }
+        }
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = entries.iter().find(|e| !seen.insert((e.attestor, e.account))) {
+            return Err(VerifyError::AccountTwice(twice.netting_set));
         }
         if let Some(last) = entries.last()
             && usize::from(last.netting_set) >= shape.accounts
@@ -414,20 +387,20 @@ impl Verifier {
                 wanted: entries.len(),
             });
         }
-        let mut weakest = AttestorGrade::Venue;
+        let mut attestors = Vec::with_capacity(entries.len());
         for (entry, signed) in entries.iter().zip(&bundle.attestations) {
             let (account, said) = (entry.netting_set, &signed.attestation);
             let differs = |what| Err(VerifyError::Attestation { account, what });
             if said.netting_set != account {
                 return differs("netting set");
             }
-            if said.subject != inputs.accounts.subject {
+            if said.subject != accounts.subject {
                 return differs("subject");
             }
             if said.account != entry.account {
                 return differs("account");
             }
-            if said.universe != inputs.risk.universe {
+            if said.universe != sheet.risk.universe {
                 return differs("universe");
             }
             if said.as_of != bundle.context.as_of {
@@ -439,12 +412,19 @@ impl Verifier {
             if signed.signer() != Some(entry.attestor) {
                 return Err(VerifyError::Signature { account, attestor: entry.attestor });
             }
-            if entry.grade < expect.min_grade {
-                return Err(VerifyError::Grade { account, got: entry.grade, wanted: expect.min_grade });
+            let address = entry.attestor;
+            let grade = match expect.attestors {
+                Some(list) => {
+                    *list.get(&address).ok_or(VerifyError::UnknownAttestor { account, attestor: address })?
+                }
+                None => entry.grade,
+            };
+            if grade < expect.min_grade {
+                return Err(VerifyError::Grade { account, got: grade, wanted: expect.min_grade });
             }
-            weakest = weakest.min(entry.grade);
+            attestors.push(Attestor { netting_set: account, address, grade });
         }
-        Ok(weakest)
+        Ok(attestors)
     }
 
     /// `IC_0 + context * IC_1 + sum of commitment * IC + P`.
@@ -459,6 +439,43 @@ impl Verifier {
         }
         sum
     }
+}
+
+fn check_place_and_time(
+    context: &Context,
+    risk: &RiskPart,
+    expect: &Expectations<'_>,
+) -> Result<(), VerifyError> {
+    let (chain_id, registry) = expect.chain.unwrap_or_default();
+    if context.chain_id != chain_id || context.registry != registry {
+        let place = |id: u64, at: &[u8; 20]| match id {
+            0 => "no chain".to_owned(),
+            _ => format!("chain {id}, registry 0x{}", hex(at)),
+        };
+        return Err(VerifyError::Binding {
+            what: "place",
+            named: place(context.chain_id, &context.registry),
+            given: place(chain_id, &registry),
+        });
+    }
+    if context.as_of != risk.as_of {
+        return Err(VerifyError::Binding {
+            what: "instant",
+            named: context.as_of.to_string(),
+            given: risk.as_of.to_string(),
+        });
+    }
+    let (as_of, now) = (context.as_of, expect.now);
+    if as_of > now {
+        return Err(VerifyError::Future { as_of, now });
+    }
+    if now > context.valid_until {
+        return Err(VerifyError::Expired { valid_until: context.valid_until, now });
+    }
+    if now - as_of > expect.max_age {
+        return Err(VerifyError::Stale { as_of, age: now - as_of, max_age: expect.max_age });
+    }
+    Ok(())
 }
 
 /// A canonical field element, or `None`.
@@ -485,7 +502,6 @@ fn decode_proof(bytes: &[u8]) -> Result<Proof<Bn254>, VerifyError> {
     Ok(proof)
 }
 
-/// The sum as an affine point, for tests and the chain.
 impl Verifier {
     /// The proof's points, decoded and checked.
     ///
@@ -493,9 +509,5 @@ impl Verifier {
     /// [`VerifyError::ProofLength`], [`VerifyError::ProofPoints`].
     pub fn proof(bundle: &Bundle) -> Result<Proof<Bn254>, VerifyError> {
         decode_proof(&bundle.proof)
-    }
-    /// What the pairing equation is evaluated at.
-    pub fn statement_point(&self, bundle: &Bundle, point: &SheetPoint) -> G1Affine {
-        self.input_point(&bundle.context, &bundle.commitments, point.total()).into_affine()
     }
 }
