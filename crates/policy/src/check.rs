@@ -192,6 +192,15 @@ impl Checker {
         }
     }
 
+    /// The reference for the unit of a list after one more of its members: the first that is not the constant zero. The
+    /// constant zero has every unit, so it is replaced as the reference and never replaces one; the next member is held
+    /// against what stays, and nothing takes a zero between two units for a bridge.
+    fn reference(&self, sofar: Option<Expr>, next: &Expr) -> Checked<Expr> {
+        let Some(sofar) = sofar else { return Ok(next.clone()) };
+        self.same_unit(&sofar, next, sofar.span.to(next.span))?;
+        Ok(if sofar.constant().is_some_and(Zero::is_zero) { next.clone() } else { sofar })
+    }
+
     /// The common unit of two sides; the constant zero has every unit.
     fn same_unit(&self, a: &Expr, b: &Expr, span: Span) -> Checked<Unit> {
         let zero = |e: &Expr| e.constant().is_some_and(Zero::is_zero);
@@ -361,32 +370,23 @@ impl Checker {
 
     fn sum_of(&self, terms: &[(bool, Syntax)], span: Span, reach: &Reach) -> Checked<Expr> {
         let mut out: Vec<Expr> = Vec::new();
-        let mut constant: Option<Expr> = None;
-        let mut unit: Option<Expr> = None;
+        let mut constant: Option<BigRational> = None;
+        let mut reference: Option<Expr> = None;
         for (minus, term) in terms {
             let mut e = self.expr(term, reach)?;
-            if let Some(sofar) = &unit {
-                let both = self.same_unit(sofar, &e, sofar.span.to(e.span))?;
-                e.unit = both;
-                unit = Some(Expr { unit: both, ..e.clone() });
-            } else {
-                unit = Some(e.clone());
-            }
+            reference = Some(self.reference(reference, &e)?);
             if *minus {
                 let (u, s) = (e.unit, e.span);
                 e = e.scaled(-BigRational::one(), u, s);
             }
-            match (&mut constant, e.constant()) {
-                (Some(sofar), Some(c)) => {
-                    let sum = sofar.constant().map_or_else(|| c.clone(), |s| s + c);
-                    sofar.node = Node::Const(sum);
-                }
-                (None, Some(_)) => constant = Some(e),
-                (_, None) => out.push(e),
+            match e.constant() {
+                Some(c) => constant = Some(constant.map_or_else(|| c.clone(), |sofar| sofar + c)),
+                None => out.push(e),
             }
         }
-        let unit = unit.map_or(Unit::Ratio, |e| e.unit);
-        out.extend(constant);
+        let unit = reference.map_or(Unit::Ratio, |e| e.unit);
+        // Constants are folded into one of the sum's own unit: the first of them may have been a zero of any.
+        out.extend(constant.map(|c| Expr { node: Node::Const(c), unit, span }));
         if out.len() == 1 {
             let mut only = out.remove(0);
             only.unit = unit;

@@ -17,6 +17,18 @@ impl Span {
     }
 }
 
+/// Whether a character shows nothing, or moves what stands beside it: control characters (line breaks among them),
+/// marks and overrides of the writing direction, separators of lines, and blanks of no width.
+pub(crate) fn unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'
+                ..='\u{202e}'
+        )
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
 /// Most characters of a line that an error shows.
 const WINDOW: usize = 110;
 
@@ -58,7 +70,7 @@ impl Diagnostic {
         let before = text[line_start..start].chars().count();
         let width = text[start..end.min(line_end).max(start)].chars().count().max(1);
         let skip = if before + width > WINDOW { before.saturating_sub(WINDOW / 3) } else { 0 };
-        let tidy = |c: char| if c.is_control() { ' ' } else { c };
+        let tidy = |c: char| if unseen(c) { ' ' } else { c };
         Self {
             message,
             file: file.to_owned(),

@@ -67,6 +67,22 @@ impl Complaint {
     }
 }
 
+/// Whether the underscores of a number, if any, part groups of three digits, counted from the point.
+fn grouped(number: &str) -> bool {
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let groups = |digits: &str, first: bool| {
+        let list: Vec<&str> = digits.split('_').collect();
+        let short = if first { 0 } else { list.len() - 1 };
+        list.len() == 1
+            || list.iter().enumerate().all(
+                |(i, g)| {
+                    if i == short { (1..=3).contains(&g.len()) } else { g.len() == 3 }
+                },
+            )
+    };
+    groups(whole, true) && groups(part, false)
+}
+
 /// Splits an expression into tokens, the last of which is [`Token::End`].
 pub(crate) fn lex(text: &str) -> Result<Vec<(Token, Span)>, Complaint> {
     let bytes = text.as_bytes();
@@ -85,7 +101,17 @@ pub(crate) fn lex(text: &str) -> Result<Vec<(Token, Span)>, Complaint> {
                     at += 1;
                 }
                 let span = Span { start, end: at };
-                let number = text[start..at].trim_end_matches('_');
+                let number = &text[start..at];
+                if !grouped(number) {
+                    return Err(Complaint::new(
+                        span,
+                        format!("the underscores of `{number}` do not part groups of three digits"),
+                        "grouped otherwise",
+                    )
+                    .help(
+                        "underscores part thousands, so that an amount is what it looks like: `5_000_000`, `0.000_001`",
+                    ));
+                }
                 let number: Decimal = number.parse().map_err(|e| {
                     Complaint::new(span, format!("{e}"), "not a number").help(
                         "numbers look like `3`, `0.25`, `5_000_000`, with `%`, `bps` or `USD` after them",

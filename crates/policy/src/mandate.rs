@@ -1,7 +1,7 @@
 //! The mandate file: TOML around the expressions.
 
 use crate::check::Checker;
-use crate::error::{Diagnostic, MandateError, Span};
+use crate::error::{Diagnostic, MandateError, Span, unseen};
 use crate::lex::Complaint;
 use crate::parse;
 use crate::tree::{Clause, Expr, Mandate, Node, Rule, Scope, Unit};
@@ -77,6 +77,23 @@ impl Reader<'_> {
     }
 }
 
+/// Refuses text for people that could look other than it is.
+fn check_plain(reader: &Reader<'_>, what: &str, value: &Spanned<String>) -> Result<(), MandateError> {
+    let Some(c) = value.get_ref().chars().find(|c| unseen(*c)) else { return Ok(()) };
+    let code = u32::from(c);
+    Err(reader
+        .fail(
+            Reader::whole(value),
+            format!("`{what}` has the character U+{code:04X}, which cannot be seen"),
+            "a control or direction character",
+        )
+        .help(
+            "write one line of visible text: line breaks, control characters and marks of the writing direction let \
+             words look other than they are",
+        )
+        .into())
+}
+
 /// Moves every span of an expression from the string to the file.
 fn shift(e: &mut Expr, base: Option<usize>, whole: Span) {
     e.span = moved(e.span, base, whole);
@@ -134,6 +151,9 @@ impl Mandate {
                 .help(format!("shapes are {shapes}; leave it out to take the smallest that fits"))
                 .into());
         }
+        if let Some(name) = &parsed.name {
+            check_plain(&reader, "name", name)?;
+        }
         let checker = Checker { model };
         let mut rules = vec![min_nav(&reader, &checker, &parsed.min_nav)?];
         if parsed.rule.len() > RULE_LIMIT {
@@ -186,6 +206,7 @@ fn min_nav(reader: &Reader<'_>, checker: &Checker, value: &Spanned<String>) -> R
 }
 
 fn check_id(reader: &Reader<'_>, rules: &[Rule], id: &Spanned<String>) -> Result<(), MandateError> {
+    check_plain(reader, "id", id)?;
     let name = id.get_ref();
     let lawful = (1..=40).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
@@ -217,6 +238,7 @@ fn read_rule(
     rule: &FileRule,
     rules: &mut Vec<Rule>,
 ) -> Result<(), MandateError> {
+    check_plain(reader, "text", &rule.text)?;
     let text = rule.text.get_ref().trim();
     if text.is_empty() || text.len() > 2000 {
         return Err(reader

@@ -1,6 +1,6 @@
 //! What the language takes and refuses, and how it says so.
 
-use mandate_policy::{Mandate, MandateError, SIZE_LIMIT, compile, dump};
+use mandate_policy::{Mandate, MandateError, SIZE_LIMIT, compile, dump, explain};
 use mandate_statement::Shape;
 use proptest::prelude::*;
 
@@ -100,6 +100,131 @@ fn what_is_refused_and_why() {
     assert!(refuse(&deep).contains("levels of nesting"));
     assert!(refuse(&format!("{}nav >= 0", "-".repeat(100))).contains("levels of nesting"));
     assert!(refuse(&format!("nav >= {}0", "0 + ".repeat(2000))).contains("at most 4096"));
+}
+
+/// The constant zero has every unit, but it is no bridge between two.
+#[test]
+fn a_zero_between_two_units_does_not_join_them() {
+    for holds in [
+        "nav + 0 + 1 >= 5_000_001",
+        "nav + 0 + 1 >= 5 USD",
+        "0 + nav + 0 + 1 >= 5 USD",
+        "1 - 1 + nav >= 5 USD",
+        "max(gross(all), 0, 3) <= 5000000",
+        "max(0, gross(all), 0, 3) <= 5 USD",
+        "min(0, 3, nav) >= 0",
+        "min(nav, 0 USD, 0, 3) >= 0",
+        "gross(all) / nav <= max(3, 0, 1 USD)",
+        "gross(all) / 1 USD + tiers(0; -5 USD: 100%, 3: 200%) <= 7",
+        "gross(all) / 1 USD + tiers(0; -5 USD: 100%) <= 7",
+        "gross(all) + tiers(0; 1: 100%, 5 USD: 200%) <= nav",
+    ] {
+        let error = refuse(holds);
+        assert!(
+            error.contains("money and a number") || error.contains("a number and money"),
+            "{holds}: {error}"
+        );
+    }
+    let text = file("gross(all) <= nav").replace("1 USD", "5_000_000 + 0 + 0.0000000001 USD");
+    let error = Mandate::parse("m.toml", &text).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("a number and money do not go together"), "{error}");
+    // On its own, and at the side of one unit, it stands anywhere.
+    for (holds, row) in [
+        ("nav + 0 >= 0 + 5 USD + 0", "value(all) - lots(all) - 50000000000 >= 0"),
+        ("0 - gross(all) + 0 >= 0 - 3 * nav", "3*value(all) - gross(all) - 3*lots(all) >= 0"),
+        ("max(0, gross(all) - 5 USD, 0) <= 0", "-gross(all) + 50000000000 >= 0"),
+        ("gross(all) + tiers(0; 5 USD: 1%) <= nav", "value(all) - gross(all) - lots(all) >= 0"),
+    ] {
+        let found = rows(holds, "s256").unwrap_or_else(|e| panic!("{holds}: {e}"));
+        assert!(found.iter().any(|r| r == row), "{holds}: {found:?}");
+    }
+}
+
+/// Constants are told in the unit of what they are added to, though the first of them was a bare zero.
+#[test]
+fn constants_after_a_zero_are_told_as_money() {
+    for (holds, words) in [
+        (
+            "for g in groups: 0 - gross(g) - 6 USD <= 3 * nav",
+            "minus gross exposure of the group plus -6 USD is at most 3 times net asset value of the whole book",
+        ),
+        (
+            "max(0, gross(all), 6 USD) <= nav",
+            "the largest of (0 USD; gross exposure of the whole book; 6 USD)",
+        ),
+        ("0 + gross(all) + 1 USD - 2 USD <= nav", "gross exposure of the whole book plus -1 USD is at most"),
+    ] {
+        let mandate = Mandate::parse("m.toml", &file(holds)).unwrap_or_else(|e| panic!("{e}"));
+        let text = explain(&mandate, None).unwrap_or_else(|e| panic!("{e}"));
+        assert!(text.contains(words), "{holds}:\n{text}");
+        assert!(!text.contains("000,000"), "{holds}:\n{text}");
+    }
+}
+
+#[test]
+fn text_that_looks_other_than_it_is_is_refused() {
+    let good = file("gross(all) <= nav").replace("min_nav", "name = \"Growth fund\"\nmin_nav");
+    assert!(Mandate::parse("m.toml", &good).is_ok());
+    for (at, what) in [("Growth", "name"), ("a rule", "text"), ("r-1", "id")] {
+        for escape in [
+            "\\u202E",
+            "\\u2066",
+            "\\u200F",
+            "\\u061C",
+            "\\u001B[2J",
+            "\\n",
+            "\\r",
+            "\\t",
+            "\\u0085",
+            "\\u2028",
+            "\\u200B",
+            "\\uFEFF",
+        ] {
+            let text = good.replacen(at, &format!("{at}{escape}x"), 1);
+            let error = Mandate::parse("m.toml", &text).map(|_| ()).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{what}` has the character U+")), "{what} {escape}: {error}");
+            assert!(error.contains("cannot be seen"), "{error}");
+        }
+        // As it stands, too, and the error does not pass it on.
+        let text = good.replacen(at, &format!("{at}\u{202e}x"), 1);
+        let error = Mandate::parse("m.toml", &text).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("U+202E") && !error.contains('\u{202e}'), "{error:?}");
+    }
+    // Other scripts are text.
+    for text in ["Die Brutto\u{fc}berdeckung", "レバレッジは三倍以下", "نسبت بدهی به دارایی", "ceiling ≤ 3×"]
+    {
+        let text = good.replacen("a rule", text, 1);
+        assert!(Mandate::parse("m.toml", &text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn underscores_part_thousands() {
+    for number in [
+        "5_00_0",
+        "50_00",
+        "5_",
+        "5_000_",
+        "_5",
+        "5__000",
+        "1234_567",
+        "0.00_01",
+        "0.000_0001",
+        "5_.5",
+        "5._5",
+    ] {
+        let error = refuse(&format!("gross(all) <= {number} * nav"));
+        assert!(error.contains("underscores") || number == "_5", "{number}: {error}");
+    }
+    for number in ["5", "5000", "5_000", "15_000_000", "123_456.789", "0.000_001", "0.000_000_01", ".5", "5."]
+    {
+        let text = file(&format!("gross(all) <= {number} * nav"));
+        assert!(Mandate::parse("m.toml", &text).is_ok(), "{number}");
+    }
+    for (number, taken) in [("5_000_000", true), ("5_00_000", false)] {
+        let text = file("gross(all) <= nav").replace("1 USD", &format!("{number} USD"));
+        assert_eq!(Mandate::parse("m.toml", &text).is_ok(), taken, "{number}");
+    }
 }
 
 #[test]

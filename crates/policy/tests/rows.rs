@@ -3,8 +3,8 @@
 mod common;
 
 use common::{any_book, any_risk, risk, tiny};
-use mandate_policy::{Mandate, compile};
-use mandate_rows::{RowsError, least_witnesses, slacks};
+use mandate_policy::{Mandate, compile, evaluate};
+use mandate_rows::{RowsError, least_witnesses, slacks, used_blocks};
 use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, RulesPart};
 use proptest::prelude::*;
 
@@ -117,4 +117,60 @@ fn rows_outside_the_discipline_are_refused() {
         least_witnesses(&part(), &risk, shape, &outside, &[true; 3]).map(|_| ()),
         Err(RowsError::Range(_))
     ));
+}
+
+/// What the sheet marks, the public inputs say, the reader of rows takes and the evaluator judges are one definition.
+#[test]
+fn blocks_in_use_are_the_same_to_all_readers() {
+    let mut made = mandate_market::examples::tiny(1_790_000_000);
+    let shape = tiny();
+    for unpriced in [false, true] {
+        if unpriced {
+            let state = mandate_market::State::Unpriced { why: "no index".into() };
+            made.currencies.insert("BTC".into(), state);
+        }
+        let risk = mandate_market::risk::compile(&made, shape).unwrap_or_else(|e| panic!("{e}"));
+        let report = mandate_checker::check_risk(&risk).unwrap_or_else(|e| panic!("{}", e[0]));
+        assert_eq!(report.accounts_without_slots, if unpriced { vec![1] } else { vec![] });
+        let active = [true; 3];
+        let used = |family| used_blocks(&risk, shape, &active, family);
+        let count = |family| used(family).into_iter().filter(|u| *u).count();
+        assert_eq!((count(Family::Group), count(Family::Asset)), if unpriced { (2, 1) } else { (4, 2) });
+        // The circuit's: group marks after the carry bits, asset marks before the weights.
+        let integers = risk.integers(shape);
+        let bits =
+            |from: usize, n: usize| integers[from..from + n].iter().map(|b| *b == 1).collect::<Vec<_>>();
+        assert_eq!(bits(shape.segments - 1, shape.segments), used(Family::Group));
+        let weights = integers.len() - shape.slots * shape.columns();
+        assert_eq!(bits(weights - shape.assets, shape.assets), used(Family::Asset));
+        // The evaluator's: a rule that fails at every block, counted by a sum of ones over the blocks.
+        for (family, domain) in
+            [(Family::Group, "groups"), (Family::Account, "venues"), (Family::Asset, "underlyings")]
+        {
+            for (limit, holds) in [(count(family), true), (count(family) - 1, false)] {
+                let text = format!(
+                    "risk_model = \"crypto-usd/1\"\nmin_nav = \"1 USD\"\n[[rule]]\nid = \"r\"\ntext = \"count\"\n\
+                     holds = \"sum(b in {domain}: 1 USD) + 0 * nav <= {limit} USD + gross(all)\"\n"
+                );
+                let mandate = Mandate::parse("m.toml", &text).unwrap_or_else(|e| panic!("{e}"));
+                let quantities = vec![0; shape.slots];
+                let verdicts = evaluate(&mandate, mandate.model, &risk, &quantities, &active).unwrap();
+                assert_eq!(verdicts[1].holds, holds, "{domain} {limit}");
+            }
+        }
+    }
+}
+
+/// No row makes the reader overflow, also not one whose rest is the least integer there is.
+#[test]
+fn the_least_rest_of_a_row_is_out_of_range_and_no_panic() {
+    let shape = tiny();
+    let risk = risk(vec![0; shape.slots * shape.columns()], true, [None; 4]);
+    let mut rules = part();
+    let spare = RowRef { family: Family::Group, index: 7 };
+    let (local, global) = rules.row_mut(shape, spare);
+    local[LocalVar::Witness(3).index(shape, Family::Group).unwrap()] = 1;
+    global[GlobalVar::One.index(shape).unwrap()] = i128::MIN;
+    let found = least_witnesses(&rules, &risk, shape, &vec![0; shape.slots], &[true; 3]).map(|_| ());
+    assert_eq!(found, Err(RowsError::Range("a witness")));
 }

@@ -77,21 +77,18 @@ impl Checker {
             ));
         }
         let mut list: Vec<Expr> = Vec::new();
-        let mut unit: Option<Expr> = None;
+        let mut reference: Option<Expr> = None;
         for arg in args {
             let mut e = self.expr(arg, reach)?;
-            if let Some(sofar) = &unit {
-                let both = self.same_unit(sofar, &e, sofar.span.to(e.span))?;
-                e.unit = both;
-            }
-            unit = Some(e.clone());
+            reference = Some(self.reference(reference, &e)?);
             if !max {
                 let (u, s) = (e.unit, e.span);
                 e = e.scaled(-BigRational::one(), u, s);
             }
             list.push(e);
         }
-        let unit = unit.map_or(Unit::Ratio, |e| e.unit);
+        let unit = reference.map_or(Unit::Ratio, |e| e.unit);
+        list.iter_mut().for_each(|e| e.unit = unit);
         let whole: Option<Vec<BigRational>> = list.iter().map(|e| e.constant().cloned()).collect();
         let node = match whole.and_then(|c| c.into_iter().max()) {
             Some(c) => Node::Const(c),
@@ -137,7 +134,8 @@ impl Checker {
             )
             .help(form));
         };
-        let arg = self.expr(arg, reach)?;
+        let mut arg = self.expr(arg, reach)?;
+        let mut reference = arg.clone();
         let mut out: Vec<Step> = Vec::new();
         for (from, rate) in steps {
             let (f, r) = (self.expr(from, reach)?, self.expr(rate, reach)?);
@@ -149,7 +147,8 @@ impl Checker {
                 )
                 .help(form));
             };
-            self.same_unit(&arg, &f, from.span)?;
+            self.same_unit(&reference, &f, from.span)?;
+            reference = self.reference(Some(reference), &f)?;
             if r.unit != Unit::Ratio {
                 return Err(
                     Complaint::new(rate.span, "a rate is a plain number or a percentage", "money").help(form)
@@ -179,7 +178,8 @@ impl Checker {
             out.push(Step { from: fc.clone(), rate: rc.clone() });
         }
         let floor = !self.never_negative(&arg) || out[0].from.is_positive();
-        let unit = arg.unit;
+        let unit = reference.unit;
+        arg.unit = unit;
         Ok(Expr { node: Node::Tiers { arg: Box::new(arg), steps: out, floor }, unit, span })
     }
 
