@@ -9,6 +9,11 @@ use crate::snapshot::{CurrencyQuote, Quote, Snapshot, Source, State, quote_key};
 use crate::time::DAY;
 use crate::universe::{Currency, CurrencyClass, Universe};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// The instants that the made-up markets can be made for, in seconds since 1970: the years 2001 to 2098. Expiries follow
+/// from the instant, and names of instruments hold two digits of the year, of 2000 to 2099. Any second will do.
+pub const INSTANTS: Range<u64> = 978_307_200..4_070_908_800;
 
 /// Symbols of the made-up market: class, USD price, haircut in basis points.
 const CURRENCIES: [(&str, CurrencyClass, &str, u16); 6] = [
@@ -45,7 +50,7 @@ struct Plan {
 /// cash in USD, USDC and USDT, unsettled profit. `as_of` in seconds since 1970; expiries follow from it.
 ///
 /// # Panics
-/// If `as_of` is not between the years 2001 and 2098.
+/// If `as_of` is not one of [`INSTANTS`].
 pub fn snapshot(as_of: u64) -> Snapshot {
     build(
         as_of,
@@ -107,6 +112,12 @@ pub fn tiny(as_of: u64) -> Snapshot {
 }
 
 fn build(as_of: u64, plan: &Plan) -> Snapshot {
+    let (from, to) = (INSTANTS.start, INSTANTS.end);
+    assert!(
+        INSTANTS.contains(&as_of),
+        "no made-up market at {as_of}: its instant is a second of the years 2001 to 2098, {from} to {}",
+        to - 1
+    );
     let first = as_of / DAY * DAY + 8 * 3600;
     let source = 0;
     let price_of: BTreeMap<String, Price> = CURRENCIES

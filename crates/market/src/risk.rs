@@ -296,8 +296,9 @@ fn row_of(model: &RiskModel, snapshot: &Snapshot, venue: &str, instrument: &Inst
     }
 }
 
-/// How the universe's groups, accounts and assets fall on the segments of the shape.
-fn layout(snapshot: &Snapshot, shape: &Shape) -> Layout {
+/// How the universe's groups, accounts and assets fall on the segments of the shape. A group without a usable slot is
+/// not in use and stands under no asset: rows over groups and assets speak of what can be held.
+fn layout(snapshot: &Snapshot, shape: &Shape, weights: &[i64]) -> Layout {
     let n = shape.segments;
     let mut layout = Layout {
         carry: vec![false; n],
@@ -305,13 +306,16 @@ fn layout(snapshot: &Snapshot, shape: &Shape) -> Layout {
         account: vec![None; n],
         asset: vec![None; n],
     };
+    let usable = |slot: usize| weights[slot * shape.columns() + shape.forbidden_column()] == 0;
     for (account, _, segments, group) in snapshot.universe.groups() {
+        let len = shape.segment_len();
+        let used = (segments.start * len..segments.end * len).any(usable);
         for segment in segments.clone() {
             layout.carry[segment] = segment > segments.start;
             layout.account[segment] = u16::try_from(account).ok();
-            layout.asset[segment] = Some(group.asset);
+            layout.asset[segment] = used.then_some(group.asset);
         }
-        layout.group_used[segments.end - 1] = true;
+        layout.group_used[segments.end - 1] = used;
     }
     layout
 }
@@ -396,7 +400,7 @@ pub fn compile_as(model: &str, snapshot: &Snapshot, shape: &Shape) -> Result<Ris
         universe: snapshot.universe.digest(),
         snapshot: snapshot.digest(),
         as_of: snapshot.as_of,
-        layout: layout(snapshot, shape),
+        layout: layout(snapshot, shape, &weights),
         weights,
     })
 }

@@ -165,6 +165,9 @@ pub enum UniverseError {
         /// What is wrong, and what would be right.
         why: String,
     },
+    /// An account without groups.
+    #[error("account `{0}` has no group; leave it out, or list what can be held there")]
+    NoGroups(String),
     /// A group without slots, without segments, or with an unknown asset.
     #[error("group {group} of `{account}`: {why}")]
     Group {
@@ -391,6 +394,9 @@ impl Universe {
         asset_of: &mut BTreeMap<&'a str, u16>,
     ) -> Result<(), UniverseError> {
         let label = account.label();
+        if account.groups.is_empty() {
+            return Err(UniverseError::NoGroups(label));
+        }
         let (mut seen, mut group_of, mut assets) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
         for (g, group) in account.groups.iter().enumerate() {
             let wrong = |why: String| Err(UniverseError::Group { account: label.clone(), group: g, why });

@@ -98,6 +98,57 @@ fn a_lot_below_the_precision_floor_is_named() {
     assert!(risk::compile(&made, shape).is_ok());
 }
 
+/// A group that nothing can be held in is not in use, and its asset is in use only where another account has it.
+#[test]
+fn what_has_no_price_is_not_in_use() {
+    let made = examples::small(AS_OF);
+    let shape = made.universe.shape().unwrap();
+    let marks = |part: &mandate_statement::RiskPart| {
+        let assets: std::collections::BTreeSet<u16> = part.layout.asset.iter().flatten().copied().collect();
+        (part.layout.group_used.iter().filter(|u| **u).count(), assets.len())
+    };
+    let (groups, assets) = marks(&risk::compile(&made, shape).unwrap());
+    let own = made.universe.groups().count();
+    assert_eq!((groups, assets), (own, made.universe.assets.len()));
+    let without = |part: &mandate_statement::RiskPart, asset: &str| {
+        let index = made.universe.assets.iter().position(|a| a == asset).unwrap();
+        made.universe.groups().filter(|(.., g)| usize::from(g.asset) == index).all(|(account, _, s, _)| {
+            s.clone().all(|i| part.layout.asset[i].is_none() && !part.layout.group_used[i])
+                && s.clone().all(|i| part.layout.account[i].map(usize::from) == Some(account))
+        })
+    };
+    let mut unpriced = made.clone();
+    unpriced.currencies.insert("ETH".into(), State::Unpriced { why: "no index".into() });
+    let part = risk::compile(&unpriced, shape).unwrap();
+    assert!(without(&part, "ETH") && !without(&part, "BTC"));
+    assert_eq!(marks(&part).1, assets - 1);
+    // Every usable slot belongs to a group in use and to an asset, cash included.
+    for snapshot in [&made, &unpriced, &examples::snapshot(AS_OF), &examples::tiny(AS_OF)] {
+        let shape = snapshot.universe.shape().unwrap();
+        let part = risk::compile(snapshot, shape).unwrap();
+        for slot in (0..shape.slots).filter(|j| part.weights_of(shape, *j)[shape.forbidden_column()] == 0) {
+            let segment = slot / shape.segment_len();
+            let end =
+                (segment + 1..shape.segments).find(|s| !part.layout.carry[*s]).unwrap_or(shape.segments);
+            assert!(part.layout.asset[segment].is_some() && part.layout.group_used[end - 1], "slot {slot}");
+        }
+    }
+}
+
+#[test]
+fn made_up_markets_have_their_years() {
+    for as_of in [examples::INSTANTS.start, examples::INSTANTS.end - 1, AS_OF + 1, AS_OF + 59] {
+        for make in [examples::tiny, examples::small, examples::snapshot] {
+            assert_eq!(make(as_of).as_of, as_of);
+        }
+    }
+    for as_of in [0, 1, examples::INSTANTS.start - 1, examples::INSTANTS.end, u64::MAX] {
+        let told =
+            *std::panic::catch_unwind(|| examples::tiny(as_of)).unwrap_err().downcast::<String>().unwrap();
+        assert!(told.contains("a second of the years 2001 to 2098"), "{told}");
+    }
+}
+
 #[test]
 fn the_numeraire_is_one() {
     let mut made = examples::tiny(AS_OF);
@@ -148,6 +199,8 @@ fn an_unlawful_universe_is_refused() {
     assert!(matches!(sprawling, UniverseError::TooMany { .. }), "{sprawling}");
     let named = broken(&|u| u.accounts[1].venue = "Quay".into());
     assert!(matches!(named, UniverseError::Name { what: "venue", .. }), "{named}");
+    let bare = broken(&|u| u.accounts[2].groups.clear());
+    assert!(matches!(&bare, UniverseError::NoGroups(label) if label == "vault/segregated/main"), "{bare}");
     let same = broken(&|u| {
         let first = u.accounts[0].clone();
         u.accounts[1].venue = first.venue;
