@@ -98,6 +98,25 @@ pub enum Finding {
         "the group that ends in segment {segment} has usable slot {slot} but no mark: no group row would hold for it"
     )]
     GroupUnmarked { segment: usize, slot: usize },
+    /// A group that nothing can be held in, but is evaluated.
+    #[error(
+        "the group that ends in segment {segment} is marked as in use, but has no usable slot: its rows would be about nothing"
+    )]
+    GroupEmpty { segment: usize },
+    /// A limit per group would be split in two.
+    #[error(
+        "the group that begins in segment {segment} is the second of account {account} and asset {asset}: a limit per \
+         group would hold for each half on its own"
+    )]
+    GroupSplit { segment: usize, account: u16, asset: u16 },
+    /// Rows over assets would not see it.
+    #[error(
+        "slot {slot} is usable, but its segment {segment} belongs to no asset: no row over assets would see it"
+    )]
+    NoAsset { segment: usize, slot: usize },
+    /// An asset that nothing can be held of, but is evaluated.
+    #[error("asset {asset} has segments, but no usable slot in any of them: its rows would be about nothing")]
+    AssetEmpty { asset: u16 },
     /// A segment without account in a group or asset.
     #[error("segment {segment} has no account, but {what}")]
     UnownedInUse { segment: usize, what: &'static str },
@@ -195,6 +214,9 @@ pub enum Finding {
     /// A witness helps, and is not being defined.
     #[error("{row}: `{variable}` has coefficient {got}; a witness is defined by exactly 1 or used with less than 0", row = row_name(row))]
     WitnessCoefficient { row: RowRef, variable: String, got: i128 },
+    /// A row over blocks defines a witness of the book: with no block in use, nothing would.
+    #[error("{row} defines `{variable}`, which is of the whole book: only rows over the book may", row = row_name(row))]
+    BlockDefinesBook { row: RowRef, variable: String },
     /// A sum of witnesses helps.
     #[error("{row}: `{variable}` has coefficient {got}; a sum of witnesses may only count against the book", row = row_name(row))]
     PositiveSum { row: RowRef, variable: String, got: i128 },
@@ -214,10 +236,6 @@ pub enum Finding {
     #[error("{row} defines `{variable}`, but no requirement uses it", row = row_name(row))]
     UnusedWitness { row: RowRef, variable: String },
 
-    // Both parts.
-    /// Rows that are evaluated nowhere.
-    #[error("there are rows over every {family}, but the risk part has none", family = family_name(*family))]
-    RowsWithoutBlocks { family: Family },
     /// The list was cut.
     #[error("{left_out} further findings are not listed")]
     TooMany { left_out: usize },

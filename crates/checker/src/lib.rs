@@ -24,7 +24,7 @@ pub use risk::{RiskReport, check_risk};
 pub use rules::{RowBudget, RulesReport, check_rules};
 
 use finding::{Findings, clip};
-use mandate_statement::{Family, RiskPart, RulesPart};
+use mandate_statement::{RiskPart, RulesPart};
 
 /// What [`check`] found out about a lawful sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,19 +52,10 @@ pub fn check(rules: &RulesPart, risk: &RiskPart) -> Result<SheetReport, Vec<Find
     }
     let risk_report = check_risk(risk).map_err(|list| findings.extend(list)).ok();
     let rules_report = check_rules(rules).map_err(|list| findings.extend(list)).ok();
-    let mut notes = Vec::new();
-    if let (Some(risk), Some(rules)) = (&risk_report, &rules_report) {
-        let has = |family| rules.rows.iter().any(|r| r.row.family == family);
-        if has(Family::Asset) && risk.assets == 0 {
-            findings.push(Finding::RowsWithoutBlocks { family: Family::Asset });
-        }
-        if has(Family::Asset) && !risk.segments_without_asset.is_empty() {
-            notes.push(format!(
-                "rows over assets say nothing about segments {:?}: they hold usable slots but belong to no asset",
-                risk.segments_without_asset
-            ));
-        }
-    }
+    let notes = risk_report.iter().flat_map(|risk| &risk.accounts_without_slots).map(|account| {
+        format!("account {account} has no usable slot: nothing can be held in it until the sheet prices something there")
+    });
+    let notes: Vec<String> = notes.collect();
     match (risk_report, rules_report) {
         (Some(risk), Some(rules)) if findings.is_empty() => Ok(SheetReport { risk, rules, notes }),
         _ => Err(findings.into_list()),

@@ -20,8 +20,8 @@ pub struct RiskReport {
     pub groups: usize,
     /// Assets with a segment.
     pub assets: usize,
-    /// Segments that hold usable slots but belong to no asset: rows over assets do not see them.
-    pub segments_without_asset: Vec<usize>,
+    /// Accounts that have segments but no usable slot: lawful, but nothing can be held in them.
+    pub accounts_without_slots: Vec<u16>,
     /// Per column: its name and the bits of the sum of its magnitudes, at most 41.
     pub columns: Vec<(String, u32)>,
 }
@@ -88,9 +88,7 @@ pub fn check_risk(part: &RiskPart) -> Result<RiskReport, Vec<Finding>> {
         accounts: distinct(&layout.account),
         groups: layout.group_used.iter().filter(|u| **u).count(),
         assets: distinct(&layout.asset),
-        segments_without_asset: (0..shape.segments)
-            .filter(|&s| layout.asset[s].is_none() && slots_of(shape, s).any(|slot| usable[slot]))
-            .collect(),
+        accounts_without_slots: unused(shape, &layout.account, &usable),
         columns,
     };
     findings.finish(report)
@@ -100,12 +98,24 @@ fn slots_of(shape: &Shape, segment: usize) -> std::ops::Range<usize> {
     segment * shape.segment_len()..(segment + 1) * shape.segment_len()
 }
 
-/// Accounts are runs in order of first use; groups are runs inside one account and one asset, each marked at its end.
+/// The accounts or assets that have segments, but no usable slot in any of them.
+fn unused(shape: &Shape, of: &[Option<u16>], usable: &[bool]) -> Vec<u16> {
+    let has_slot = |segment: &usize| slots_of(shape, *segment).any(|slot| usable[slot]);
+    let used: BTreeSet<u16> = (0..shape.segments).filter(has_slot).filter_map(|s| of[s]).collect();
+    let all: BTreeSet<u16> = of.iter().flatten().copied().collect();
+    all.difference(&used).copied().collect()
+}
+
+/// Accounts are runs in order of first use; groups are runs inside one account and one asset, no two of the same account
+/// and asset, each marked at its end where it has a usable slot; assets have usable slots, and usable slots an asset.
 fn check_layout(shape: &Shape, layout: &Layout, usable: &[bool], findings: &mut Findings) {
     if layout.carry[0] {
         findings.push(Finding::FirstCarries);
     }
-    let mut accounts = BTreeSet::new();
+    for asset in unused(shape, &layout.asset, usable) {
+        findings.push(Finding::AssetEmpty { asset });
+    }
+    let (mut accounts, mut groups) = (BTreeSet::new(), BTreeSet::new());
     let mut group_slot = None;
     for segment in 0..shape.segments {
         let account = layout.account[segment];
@@ -130,7 +140,15 @@ fn check_layout(shape: &Shape, layout: &Layout, usable: &[bool], findings: &mut 
                 findings.push(Finding::AccountOrder { segment, account, wanted });
             }
         }
+        if let (Some(account), Some(asset), false) = (account, layout.asset[segment], layout.carry[segment])
+            && !groups.insert((account, asset))
+        {
+            findings.push(Finding::GroupSplit { segment, account, asset });
+        }
         let first_usable = slots_of(shape, segment).find(|&slot| usable[slot]);
+        if let (None, Some(slot)) = (layout.asset[segment], first_usable) {
+            findings.push(Finding::NoAsset { segment, slot });
+        }
         if account.is_none() {
             if let Some(slot) = first_usable {
                 findings.push(Finding::UnownedUsable { segment, slot });
@@ -146,6 +164,7 @@ fn check_layout(shape: &Shape, layout: &Layout, usable: &[bool], findings: &mut 
         let carried_on = segment + 1 < shape.segments && layout.carry[segment + 1];
         match (carried_on, layout.group_used[segment], group_slot) {
             (true, true, _) => findings.push(Finding::MarkInsideGroup { segment }),
+            (false, true, None) => findings.push(Finding::GroupEmpty { segment }),
             (false, false, Some(slot)) => findings.push(Finding::GroupUnmarked { segment, slot }),
             _ => {}
         }

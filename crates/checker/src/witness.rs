@@ -27,9 +27,7 @@ fn node_name((family, i): Node) -> String {
 /// Which witnesses define and use which.
 #[derive(Default)]
 struct Graph {
-    /// Witnesses that a row of their own family defines.
-    defined: BTreeSet<Node>,
-    /// The first row of any family that defines a witness.
+    /// The first row that defines a witness: of its own family, as a row of another would hold only where that has a block.
     definition: BTreeMap<Node, RowRef>,
     /// The first row that uses a witness.
     used: BTreeMap<Node, RowRef>,
@@ -61,15 +59,11 @@ pub fn check(
             Some(&node) => {
                 defines.insert(row.at, node_name(node));
                 graph.edges.extend(used.into_iter().map(|u| (u, node)));
-                // In a row of another family it holds as well, but only where that family has a block.
-                if row.at.family == node.0 {
-                    graph.defined.insert(node);
-                }
                 graph.definition.entry(node).or_insert(row.at);
             }
         }
     }
-    for (node, row) in graph.used.iter().filter(|(node, _)| !graph.defined.contains(*node)) {
+    for (node, row) in graph.used.iter().filter(|(node, _)| !graph.definition.contains_key(*node)) {
         findings.push(Finding::UndefinedWitness { row: *row, variable: node_name(*node) });
     }
     let circle = circle(&graph.edges);
@@ -115,6 +109,9 @@ fn read(model: &Model, row: &Row, findings: &mut Findings) -> (Vec<Node>, Vec<No
                 findings.push(Finding::PositiveSum { row: row.at, variable: name, got });
             }
             GlobalVar::WitnessSum(family, i) => witness((family, i), name, got, findings),
+            GlobalVar::Witness(_) if got == 1 && row.at.family != Family::Global => {
+                findings.push(Finding::BlockDefinesBook { row: row.at, variable: name });
+            }
             GlobalVar::Witness(i) => witness((Family::Global, i), name, got, findings),
             GlobalVar::BitSum(..) | GlobalVar::Bit(_) => {
                 findings.push(Finding::BitUsed { row: row.at, variable: name, got });

@@ -74,8 +74,16 @@ fn layout() {
     finds!(after(|p| p.layout.carry[2] = true), Finding::CarryAcross { segment: 2, what: "account" });
     finds!(after(|p| p.layout.carry[2] = true), Finding::CarryAcross { segment: 2, what: "asset" });
     finds_only!(after(|p| p.layout.asset[1] = Some(1)), Finding::CarryAcross { segment: 1, what: "asset" });
-    finds_only!(after(|p| p.layout.asset[1] = None), Finding::CarryAcross { segment: 1, what: "asset" });
-    finds_only!(after(|p| p.layout.account[3] = Some(0)), Finding::AccountSplit { segment: 3, account: 0 });
+    finds_only!(
+        after(|p| p.layout.asset[1] = None),
+        Finding::CarryAcross { segment: 1, what: "asset" },
+        Finding::NoAsset { segment: 1, slot: 8 }
+    );
+    finds_only!(
+        after(|p| p.layout.account[3] = Some(0)),
+        Finding::AccountSplit { segment: 3, account: 0 },
+        Finding::GroupSplit { segment: 3, account: 0, asset: 0 }
+    );
     finds!(
         after(|p| p.layout.account = vec![Some(1), Some(1), Some(0), Some(2)]),
         Finding::AccountOrder { segment: 0, account: 1, wanted: 0 }
@@ -91,6 +99,55 @@ fn layout() {
     finds_only!(after(|p| p.layout.group_used[1] = false), Finding::GroupUnmarked { segment: 1, slot: 0 });
     finds_only!(after(|p| p.layout.group_used[3] = false), Finding::GroupUnmarked { segment: 3, slot: 24 });
     finds!(after(|p| p.layout.account[3] = None), Finding::UnownedUsable { segment: 3, slot: 24 });
+}
+
+/// Makes every slot of a segment one that must stay empty.
+fn forbid(part: &mut RiskPart, segment: usize) {
+    let (len, columns) = (t32().segment_len(), t32().columns());
+    for slot in segment * len..(segment + 1) * len {
+        part.weights[slot * columns..(slot + 1) * columns].fill(0);
+        *weight(part, slot, columns::FORBIDDEN) = 1;
+    }
+}
+
+#[test]
+fn every_usable_slot_belongs_to_an_asset() {
+    finds_only!(after(|p| p.layout.asset[2] = None), Finding::NoAsset { segment: 2, slot: 16 });
+}
+
+#[test]
+fn one_account_and_asset_is_one_group() {
+    // Segments 0 and 1 as two groups of account 0 and asset 0: a limit per group would hold for each half.
+    finds_only!(
+        after(|p| {
+            p.layout.carry[1] = false;
+            p.layout.group_used[0] = true;
+        }),
+        Finding::GroupSplit { segment: 1, account: 0, asset: 0 }
+    );
+    // Of two assets they are two groups.
+    let mut part = plain_risk_part();
+    part.layout.carry[1] = false;
+    part.layout.group_used[0] = true;
+    part.layout.asset[1] = Some(1);
+    check_risk(&part).unwrap();
+}
+
+#[test]
+fn what_is_in_use_has_a_usable_slot() {
+    let mut part = plain_risk_part();
+    forbid(&mut part, 2);
+    let findings = check_risk(&part).unwrap_err();
+    finds_only!(findings, Finding::AssetEmpty { asset: 1 }, Finding::GroupEmpty { segment: 2 });
+    part.layout.group_used[2] = false;
+    finds_only!(check_risk(&part).unwrap_err(), Finding::AssetEmpty { asset: 1 });
+    part.layout.asset[2] = None;
+    let report = check_risk(&part).unwrap();
+    assert_eq!((report.groups, report.assets, report.accounts_without_slots), (2, 1, vec![1]));
+    // Half of a group may be head-room.
+    let mut part = plain_risk_part();
+    forbid(&mut part, 1);
+    check_risk(&part).unwrap();
 }
 
 #[test]
@@ -110,6 +167,8 @@ fn marks() {
         finds!(findings, Finding::ForbiddenWeight { weight: 3, .. });
     }
     let nothing = after(|p| {
+        p.layout.group_used.fill(false);
+        p.layout.asset.fill(None);
         for slot in 0..t32().slots {
             for column in 0..t32().columns() {
                 *weight(p, slot, column) = i64::from(column == columns::FORBIDDEN);

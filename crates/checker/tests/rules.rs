@@ -277,14 +277,6 @@ fn witnesses_are_defined_once_or_used() {
         with_witness(|b| b.row("e", Global, &[], &[(G::WitnessSum(Asset, 0), -1)])),
         Finding::UndefinedWitness { variable, .. } if variable == "x0 of assets"
     );
-    // A witness of the book that only rows over accounts define: with no account active, nothing does.
-    finds_only!(
-        builder()
-            .row("r", Account, &[(OWN_LOTS, -1)], &[(G::Witness(0), 1)])
-            .row("r", Global, &[], &[(G::Witness(0), -1), (G::One, 5)])
-            .build(),
-        Finding::UndefinedWitness { .. }
-    );
     // Defined, but required of nothing, itself or through another.
     finds_only!(
         with_witness(|b| b.row("d", Group, &[(L::Witness(1), 1), (L::Witness(0), -1)], &[])),
@@ -311,6 +303,30 @@ fn witnesses_are_defined_once_or_used() {
             .row("d", Group, &[(L::Witness(1), -1)], &[])),
         Finding::TwoDefinitions { .. }
     );
+}
+
+#[test]
+fn a_row_over_blocks_defines_no_witness_of_the_book() {
+    // Alone: with no account active, nothing would define it.
+    finds_only!(
+        builder()
+            .row("r", Account, &[(OWN_LOTS, -1)], &[(G::Witness(0), 1)])
+            .row("r", Global, &[], &[(G::Witness(0), -1), (G::One, 5)])
+            .build(),
+        Finding::BlockDefinesBook { row: RowRef { family: Account, index: 0 }, .. },
+        Finding::UndefinedWitness { .. }
+    );
+    // Beside a definition over the book: the reader of rows refuses it, and so does the checker.
+    for family in [Group, Account, Asset, Slot] {
+        finds_only!(
+            builder()
+                .row("r", family, &[(L::Total(columns::GROSS), -1)], &[(G::Witness(0), 1)])
+                .row("r", Global, &[], &[(G::Witness(0), 1), (G::Total(columns::GROSS), -1)])
+                .row("r", Global, &[], &[(VALUE, 1), (LOTS, -1), (G::Witness(0), -1)])
+                .build(),
+            Finding::BlockDefinesBook { variable, .. } if variable == "y0"
+        );
+    }
 }
 
 #[test]
@@ -380,13 +396,15 @@ fn parts_belong_together() {
     bad.as_of = 0;
     let findings = check(&builder().min_nav(0).build(), &bad).unwrap_err();
     assert!(matches!(&findings[..], [Finding::ZeroInstant, Finding::MinNavTooSmall { .. }]), "{findings:?}");
-    // Rows over assets where there are none, and where some segments have none.
+    // Rows over assets where some segments, and where all, belong to none.
     let mut bare = risk.clone();
     bare.layout.asset[2] = None;
-    assert_eq!(check(&assets, &bare).unwrap().notes.len(), 1);
+    let findings = check(&assets, &bare).unwrap_err();
+    assert!(matches!(&findings[..], [Finding::NoAsset { segment: 2, slot: 16 }]), "{findings:?}");
     bare.layout.asset.fill(None);
     let findings = check(&assets, &bare).unwrap_err();
-    assert!(matches!(&findings[..], [Finding::RowsWithoutBlocks { family: Asset }]), "{findings:?}");
+    assert!(findings.iter().all(|f| matches!(f, Finding::NoAsset { .. })), "{findings:?}");
+    assert_eq!(findings.len(), 4);
 }
 
 #[test]

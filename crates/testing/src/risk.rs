@@ -21,8 +21,8 @@ pub fn lawful_layout() -> Layout {
     }
 }
 
-/// A random lawful layout of `shape`: accounts as runs in order, groups with carries inside them, assets across them,
-/// and up to a quarter of the segments unowned at the end. Segment 0 always belongs to account 0.
+/// A random lawful layout of `shape`: accounts as runs in order, groups with carries inside them, one of each account and
+/// asset, assets across accounts, and up to a quarter of the segments unowned at the end. Segment 0 always belongs to account 0.
 pub fn layout(shape: &Shape, seed: u64) -> Layout {
     let mut rng = stream(1, seed);
     let owned = shape.segments - rng.gen_range(0..=shape.segments / 4);
@@ -34,14 +34,16 @@ pub fn layout(shape: &Shape, seed: u64) -> Layout {
         account: vec![None; shape.segments],
         asset: vec![None; shape.segments],
     };
+    let mut groups = std::collections::BTreeSet::from([(account, asset)]);
     for segment in 0..owned {
         if segment > 0 {
             let roll = rng.gen_range(0..4);
-            if roll == 0 {
-                out.carry[segment] = true;
+            let next = if roll == 0 { asset } else { rng.gen_range(0..shape.assets) };
+            account += usize::from(roll > 1 && account + 1 < shape.accounts);
+            if groups.insert((account, next)) {
+                asset = next;
             } else {
-                asset = rng.gen_range(0..shape.assets);
-                account += usize::from(roll > 1 && account + 1 < shape.accounts);
+                out.carry[segment] = true;
             }
         }
         out.account[segment] = Some(index(account));
