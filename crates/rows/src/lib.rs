@@ -521,7 +521,8 @@ pub fn least_witnesses(
             }
             let mut least = i128::MIN;
             for row in &definition.rows {
-                least = least.max(-reading.value(*row, block, Some(definition.at))?);
+                let rest = reading.value(*row, block, Some(definition.at))?;
+                least = least.max(rest.checked_neg().ok_or(RowsError::Range("a witness"))?);
             }
             if !(-limit..limit).contains(&least) {
                 return Err(RowsError::Range("a witness"));
