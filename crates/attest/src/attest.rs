@@ -3,7 +3,7 @@
 use crate::commitment::{Blinding, CommitmentError, commit};
 use crate::error::AttestError;
 use crate::key::AttestorKey;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Use};
 use crate::opening::Opening;
 use mandate_book::{AccountBook, SlotIndex};
 use mandate_statement::{Attestation, Digest, Kind, SignedAttestation, decode, encode, keccak};
@@ -37,7 +37,9 @@ pub struct Request {
 
 /// Commits to an account with a fresh blinding, signs what was derived, and gives the opening for the holder.
 ///
-/// Before anything is signed, the number is written to the ledger. The book comes from
+/// Before anything is signed, the number is written to the ledger, with what it is for: at one instant an account is
+/// attested for one subject, as one netting set of one universe, and from one instant to the next it stays with its
+/// subject until it is released ([`Ledger::release`]). The book comes from
 /// [`mandate_book::resolve`], which refuses a debt or a short that the universe does not list; what stands in a slot that
 /// nothing is listed for, or that has no price, is refused here once more.
 ///
@@ -99,7 +101,8 @@ pub fn attest(
         sequence,
         commitment,
     };
-    ledger.take(request.account, request.subject, slots.as_of(), sequence)?;
+    let asked = Use { subject: request.subject, netting_set: Some(netting_set), universe: Some(universe) };
+    ledger.take(request.account, slots.as_of(), asked, sequence)?;
     let signature = key.sign(attestation.signing_hash())?;
     Ok((SignedAttestation { attestation, signature }, opening))
 }

@@ -66,6 +66,36 @@ pub enum AttestError {
         /// The subject it is attested for.
         other: Digest,
     },
+    /// The account is attested as something else at the same instant.
+    #[error(
+        "account {account} at {as_of} is already attested for {what} {stands}, not {asked}: an account is one part of one \
+         book; attest it as it was, or at a later instant"
+    )]
+    OtherUse {
+        /// The account.
+        account: Digest,
+        /// The instant, seconds since 1970 in UTC.
+        as_of: u64,
+        /// Netting set or universe.
+        what: &'static str,
+        /// What it is attested as.
+        stands: String,
+        /// What was asked for.
+        asked: String,
+    },
+    /// The account is bound to another subject.
+    #[error(
+        "account {account} is bound to subject {subject}, asked was {asked}: where it has changed hands, release it from \
+         its subject first"
+    )]
+    Bound {
+        /// The account.
+        account: Digest,
+        /// Whom it is bound to.
+        subject: Digest,
+        /// Who was asked for.
+        asked: Digest,
+    },
     /// Opening and attestation are not of one piece.
     #[error("this opening is not of this attestation: the {0} differs")]
     Mismatch(&'static str),

@@ -6,7 +6,8 @@ use mandate_attest::{
 };
 use mandate_book::examples::{self, Example};
 use mandate_book::{AccountBook, MarketSlots, SlotIndex};
-use mandate_statement::SignedAttestation;
+use mandate_market::Snapshot;
+use mandate_statement::{Digest, SignedAttestation};
 
 const AS_OF: u64 = 1_790_000_000;
 
@@ -17,6 +18,16 @@ struct Desk {
 }
 
 impl Desk {
+    fn account(&self) -> Digest {
+        account_id(&self.key.address(), "client 4711")
+    }
+    /// The desk after its program was closed and begun again.
+    fn reopened(self) -> Self {
+        let Self { folder, key, ledger } = self;
+        drop(ledger);
+        let ledger = Ledger::open(&folder.path().join("ledger.json")).unwrap_or_else(|e| panic!("{e}"));
+        Self { folder, key, ledger }
+    }
     fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("ledger.json")).unwrap_or_else(|e| panic!("{e}"));
@@ -29,10 +40,17 @@ impl Desk {
         subject: &str,
         sequence: Option<u64>,
     ) -> Result<(SignedAttestation, Opening), AttestError> {
-        let snapshot = mandate_market::examples::tiny(as_of);
-        let slots = MarketSlots::new(&snapshot).unwrap();
-        let account = account_id(&self.key.address(), "client 4711");
-        let request = Request { subject: subject_id(subject), account, sequence };
+        self.go_in(&mandate_market::examples::tiny(as_of), book, subject, sequence)
+    }
+    fn go_in(
+        &mut self,
+        snapshot: &Snapshot,
+        book: &AccountBook,
+        subject: &str,
+        sequence: Option<u64>,
+    ) -> Result<(SignedAttestation, Opening), AttestError> {
+        let slots = MarketSlots::new(snapshot).unwrap();
+        let request = Request { subject: subject_id(subject), account: self.account(), sequence };
         attest(book, &slots, &request, &self.key, &mut self.ledger)
     }
 }
@@ -120,7 +138,9 @@ fn a_number_is_used_once_and_an_account_backs_one_book() {
     }
     let told = desk.go(&harbour(), AS_OF, "another fund", None).err().unwrap();
     assert!(matches!(told, AttestError::OtherSubject { .. }), "{told}");
-    // The next day it may; the ledger knows the first day still, also when it is opened again.
+    // Released, it may from the next hour on; the ledger knows the first hour still, also when it is opened again.
+    let account = desk.account();
+    assert_eq!(desk.ledger.release(account).unwrap_or_else(|e| panic!("{e}")), Some(subject_id("fund")));
     let tomorrow = AS_OF + 3600;
     let snapshot = mandate_market::examples::tiny(tomorrow);
     let book = examples::book(&snapshot, Example::Lawful).account(0).unwrap().clone();
@@ -139,11 +159,92 @@ fn a_number_is_used_once_and_an_account_backs_one_book() {
     // A damaged ledger is never begun anew.
     let Desk { folder, ledger, .. } = desk;
     drop(ledger);
-    for bad in ["", "{}", "{\"format\":2,\"accounts\":{}}", "{\"format\":1,\"accounts\":{},\"more\":1}"] {
+    for bad in ["", "{}", "{\"format\":3,\"accounts\":{}}", "{\"format\":1,\"accounts\":{},\"more\":1}"] {
         std::fs::write(&path, bad).unwrap();
         assert!(matches!(Ledger::open(&path), Err(AttestError::Ledger { .. })), "{bad}");
     }
     drop(folder);
+}
+
+fn book_of(snapshot: &Snapshot, account: u16) -> AccountBook {
+    examples::book(snapshot, Example::Lawful).account(account).unwrap().clone()
+}
+
+/// The same assets as two accounts of one book would be counted twice.
+#[test]
+fn an_account_is_one_netting_set_of_one_universe_at_an_instant() {
+    let mut desk = Desk::open();
+    let snapshot = mandate_market::examples::tiny(AS_OF);
+    assert!(desk.go_in(&snapshot, &book_of(&snapshot, 0), "fund", None).is_ok());
+    for again in 0..2 {
+        let told = desk.go_in(&snapshot, &book_of(&snapshot, 1), "fund", None).err().unwrap();
+        assert!(matches!(told, AttestError::OtherUse { what: "netting set", .. }), "{told}");
+        assert!(told.to_string().contains("already attested for netting set 0, not 1"), "{told}");
+        let mut other = snapshot.clone();
+        other.universe.name = "another universe".into();
+        let told = desk.go_in(&other, &book_of(&other, 0), "fund", None).err().unwrap();
+        assert!(matches!(told, AttestError::OtherUse { what: "universe", .. }), "{told}");
+        // As before it may be attested anew, and nothing that was refused has used up a number.
+        let (signed, _) = desk.go_in(&snapshot, &book_of(&snapshot, 0), "fund", None).unwrap();
+        assert_eq!(signed.attestation.sequence, 2 + again);
+        desk = desk.reopened();
+    }
+    // At another instant it may stand elsewhere.
+    let later = mandate_market::examples::tiny(AS_OF + 60);
+    assert!(desk.go_in(&later, &book_of(&later, 1), "fund", None).is_ok());
+}
+
+#[test]
+fn an_account_stays_with_its_subject_until_it_is_released() {
+    let mut desk = Desk::open();
+    let account = desk.account();
+    assert_eq!((desk.ledger.subject_of(account), desk.ledger.release(account).unwrap()), (None, None));
+    assert!(desk.go(&harbour(), AS_OF, "fund", None).is_ok());
+    let mut desk = desk.reopened();
+    for as_of in [AS_OF - 60, AS_OF + 60, AS_OF + 86_400] {
+        let told = desk.go(&harbour(), as_of, "another fund", None).err().unwrap();
+        assert!(
+            matches!(told, AttestError::Bound { subject, .. } if subject == subject_id("fund")),
+            "{told}"
+        );
+        assert!(told.to_string().contains("release it from its subject first"), "{told}");
+    }
+    assert!(desk.go(&harbour(), AS_OF + 60, "fund", None).is_ok());
+    assert_eq!(desk.ledger.release(account).unwrap(), Some(subject_id("fund")));
+    assert_eq!(desk.ledger.release(account).unwrap(), None);
+    let mut desk = desk.reopened();
+    // What is attested stands; from then on it is bound to its new subject.
+    let told = desk.go(&harbour(), AS_OF + 60, "another fund", None).err().unwrap();
+    assert!(matches!(told, AttestError::OtherSubject { .. }), "{told}");
+    assert!(desk.go(&harbour(), AS_OF + 120, "another fund", None).is_ok());
+    assert_eq!(desk.ledger.subject_of(account), Some(subject_id("another fund")));
+    let told = desk.go(&harbour(), AS_OF + 180, "fund", None).err().unwrap();
+    assert!(matches!(told, AttestError::Bound { .. }), "{told}");
+    // A number is never used twice, whoever the subject is.
+    let told = desk.go(&harbour(), AS_OF + 180, "another fund", Some(2)).err().unwrap();
+    assert!(matches!(told, AttestError::Sequence { last: 3, .. }), "{told}");
+}
+
+#[test]
+fn a_ledger_of_format_1_is_read_and_stays_strict() {
+    let desk = Desk::open();
+    let (path, fund) = (desk.folder.path().join("ledger.json"), subject_id("fund"));
+    let text = format!(
+        "{{\"format\":1,\"accounts\":{{\"{}\":{{\"sequence\":7,\"subjects\":{{\"{AS_OF}\":\"{fund}\"}}}}}}}}",
+        desk.account()
+    );
+    std::fs::write(&path, text).unwrap();
+    let mut desk = desk.reopened();
+    // Which netting set it was is not known any more: at that instant it is refused as any.
+    let told = desk.go(&harbour(), AS_OF, "fund", None).err().unwrap();
+    assert!(told.to_string().contains("one that the old ledger does not name"), "{told}");
+    let told = desk.go(&harbour(), AS_OF + 60, "another fund", None).err().unwrap();
+    assert!(matches!(told, AttestError::Bound { .. }), "{told}");
+    let (signed, _) = desk.go(&harbour(), AS_OF + 60, "fund", None).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(signed.attestation.sequence, 8);
+    let desk = desk.reopened();
+    assert_eq!(desk.ledger.next_sequence(desk.account()), 9);
+    assert!(std::fs::read_to_string(path).unwrap().contains("\"format\": 2"));
 }
 
 #[test]
