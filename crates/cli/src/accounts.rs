@@ -111,7 +111,8 @@ impl AccountFile {
     /// Writes it.
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
         let text = toml::to_string(self)?;
-        let head = "# The accounts of one subject. Public: a proof must have every one of them, and no other.\n";
+        let head =
+            "# The accounts of one subject. Public: a proof must have every one of them, and no other.\n";
         files::write(path, format!("{head}{text}").as_bytes())
     }
     /// The set, in order of the universe's accounts.
@@ -119,8 +120,8 @@ impl AccountFile {
         let mut entries = Vec::new();
         for one in &self.accounts {
             let netting_set = index(&one.netting_set, universe)?;
-            let attestor =
-                place::address(&one.attestor).or_else(|why| fail(format!("attestor `{}`: {why}", one.attestor)))?;
+            let attestor = place::address(&one.attestor)
+                .or_else(|why| fail(format!("attestor `{}`: {why}", one.attestor)))?;
             if attestor == [0; 20] {
                 return fail(format!(
                     "account {netting_set} has no attestor yet: put in the address that signs for it"
@@ -158,10 +159,14 @@ fn index(name: &NettingSet, universe: &Universe) -> Result<u16, Failure> {
     };
     match (found.and_then(|i| u16::try_from(i).ok()), name) {
         (Some(i), _) => Ok(i),
-        (None, NettingSet::Index(i)) => {
-            fail(format!("netting set {i} does not exist; the universe has {}: {}", universe.accounts.len(), known()))
+        (None, NettingSet::Index(i)) => fail(format!(
+            "netting set {i} does not exist; the universe has {}: {}",
+            universe.accounts.len(),
+            known()
+        )),
+        (None, NettingSet::Name(n)) => {
+            fail(format!("netting set `{n}` does not exist; the universe has {}", known()))
         }
-        (None, NettingSet::Name(n)) => fail(format!("netting set `{n}` does not exist; the universe has {}", known())),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::openings;
 use mandate_book::{MarketSlots, Options, Records, Report, read, resolve};
 use mandate_market::Snapshot;
 use mandate_statement::Shape;
+use std::collections::BTreeMap;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -16,12 +17,6 @@ pub struct Holdings {
     pub active: Vec<bool>,
 }
 
-/// Only to see whether a JSON file is this project's own form.
-#[derive(serde::Deserialize)]
-struct Probe {
-    accounts: Option<serde::de::IgnoredAny>,
-}
-
 /// Reads statements: `.csv` is a table of the project's form; JSON is its own form (with `accounts`) or a venue's report of
 /// the account that is named.
 pub fn records(path: &Path, account: Option<&str>) -> Result<Records, Failure> {
@@ -30,7 +25,9 @@ pub fn records(path: &Path, account: Option<&str>) -> Result<Records, Failure> {
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
         return Ok(read::csv(&name, &bytes)?);
     }
-    let own = serde_json::from_slice::<Probe>(&bytes).is_ok_and(|p| p.accounts.is_some());
+    // Values are skipped, not kept: only the names at the top are looked at.
+    let own = serde_json::from_slice::<BTreeMap<String, serde::de::IgnoredAny>>(&bytes)
+        .is_ok_and(|top| top.contains_key("accounts"));
     if own {
         return Ok(read::json(&name, &bytes)?);
     }

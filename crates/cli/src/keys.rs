@@ -56,8 +56,7 @@ impl KeyArgs {
              chains only",
             shape.name
         ));
-        let (relation, _) =
-            screen.timed(&format!("constraints of shape {}", shape.name), || relation(shape));
+        let (relation, _) = screen.timed(&format!("constraints of shape {}", shape.name), || relation(shape));
         let (key, setup) = screen.timed(&format!("development key of shape {}", shape.name), || {
             ProvingKey::development(shape, &relation, &self.seed)
         });

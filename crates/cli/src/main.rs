@@ -62,6 +62,9 @@ enum Command {
     /// Keys of a shape.
     #[command(subcommand)]
     Setup(cmd::setup::Command),
+    /// The contracts: deploy, register, publish, declare, attest, read.
+    #[command(subcommand)]
+    Chain(cmd::chain::Command),
     /// The whole story on this machine, chain included.
     Demo(cmd::demo::Args),
 }
@@ -79,6 +82,7 @@ fn run(cli: Cli, screen: &Screen) -> Done {
         Command::Verify(args) => cmd::verify::run(&args, screen),
         Command::Disclose(command) => cmd::disclose::run(&command, screen),
         Command::Setup(command) => cmd::setup::run(&command, screen),
+        Command::Chain(command) => cmd::chain::run(&command, screen),
         Command::Demo(args) => cmd::demo::run(&args, screen),
     }
 }

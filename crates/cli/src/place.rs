@@ -61,7 +61,10 @@ pub fn of(snapshot: &Snapshot, verdict: &Verdict) -> Option<String> {
 
 /// The name of an account's files: `harbour/cross/main` is `harbour_cross_main`.
 pub fn file_stem(account: &str) -> String {
-    account.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' }).collect()
+    account
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' })
+        .collect()
 }
 
 #[cfg(test)]

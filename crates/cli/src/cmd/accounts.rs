@@ -83,7 +83,14 @@ pub fn run(command: &Command, screen: &Screen) -> Done {
             let set = file.set(&snapshot.universe)?;
             file.write(out)?;
             screen.data(
-                || format!("{} accounts, version {}\naccount set {}", set.entries.len(), set.version, set.digest()),
+                || {
+                    format!(
+                        "{} accounts, version {}\naccount set {}",
+                        set.entries.len(),
+                        set.version,
+                        set.digest()
+                    )
+                },
                 || json!({ "digest": set.digest(), "subject": set.subject, "version": set.version }),
             );
         }
@@ -92,10 +99,15 @@ pub fn run(command: &Command, screen: &Screen) -> Done {
             let set = read(accounts, &snapshot.universe)?;
             screen.data(
                 || {
-                    let mut text =
-                        format!("subject {}\nversion {}\naccount set {}\n", set.subject, set.version, set.digest());
+                    let mut text = format!(
+                        "subject {}\nversion {}\naccount set {}\n",
+                        set.subject,
+                        set.version,
+                        set.digest()
+                    );
                     for e in &set.entries {
-                        let label = snapshot.universe.account_label(usize::from(e.netting_set)).unwrap_or_default();
+                        let label =
+                            snapshot.universe.account_label(usize::from(e.netting_set)).unwrap_or_default();
                         let _ = writeln!(
                             text,
                             "  {:>2} {label:<32} {:<13} {}",
@@ -148,7 +160,11 @@ fn declare(
         let signed = read_attestation(path).at(path.display())?;
         let said = &signed.attestation;
         if said.subject != id {
-            return fail(format!("{}: it is of subject {}, not of `{subject}` ({id})", path.display(), said.subject));
+            return fail(format!(
+                "{}: it is of subject {}, not of `{subject}` ({id})",
+                path.display(),
+                said.subject
+            ));
         }
         let Some(attestor) = signed.signer() else {
             return fail(format!("{}: its signature recovers to nobody", path.display()));
@@ -177,5 +193,7 @@ fn grade_of(label: &str, grades: &[String]) -> Result<AttestorGrade, Failure> {
             Some(_) => {}
         }
     }
-    general.ok_or_else(|| Failure(format!("no grade for account `{label}`: give --grade {label}=venue or the like")))
+    general.ok_or_else(|| {
+        Failure(format!("no grade for account `{label}`: give --grade {label}=venue or the like"))
+    })
 }

@@ -90,11 +90,8 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
     let (book, report) = resolve(&rows, &slots, &args.reading.options())?;
     report_lines(&report).iter().for_each(|line| screen.say(line));
     let own_name = args.own_name.as_ref().unwrap_or(&own_name);
-    let request = Request {
-        subject,
-        account: accounts::account(own_name, &key.address())?,
-        sequence: args.sequence,
-    };
+    let request =
+        Request { subject, account: accounts::account(own_name, &key.address())?, sequence: args.sequence };
     let (signed, opening) = sign(&book, account, &slots, &request, &key, &mut ledger)?;
     let files = write(&args.out, account, &signed, &opening)?;
     screen.say(format!(
@@ -141,7 +138,8 @@ pub fn write(
 ) -> Result<(PathBuf, PathBuf), Failure> {
     std::fs::create_dir_all(folder)?;
     let stem = place::file_stem(account);
-    let (public, secret) = (folder.join(format!("{stem}.attestation")), folder.join(format!("{stem}.opening")));
+    let (public, secret) =
+        (folder.join(format!("{stem}.attestation")), folder.join(format!("{stem}.opening")));
     opening.write(&secret)?;
     write_attestation(signed, &public)?;
     Ok((public, secret))

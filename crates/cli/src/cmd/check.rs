@@ -73,6 +73,9 @@ pub fn check(args: &Args, screen: &Screen) -> Done {
 pub fn explain(args: &Args, screen: &Screen) -> Done {
     let (mandate, compiled) = compiled(args)?;
     let text = mandate_policy::explain(&mandate, Some(compiled.shape))?;
-    screen.data(|| text.clone(), || json!({ "shape": compiled.shape.name, "text": text, "rows": compiled.rows }));
+    screen.data(
+        || text.clone(),
+        || json!({ "shape": compiled.shape.name, "text": text, "rows": compiled.rows }),
+    );
     Ok(Outcome::Holds)
 }

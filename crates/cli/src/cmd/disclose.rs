@@ -104,7 +104,10 @@ fn verify(path: &Path, snapshot: &Path, bundle: Option<&Path>, screen: &Screen) 
             .account_label(usize::from(opening.netting_set))
             .unwrap_or_else(|| format!("account {}", opening.netting_set));
         if opening.universe != universe {
-            return fail(format!("{label}: the opening is of universe {}, the snapshot of {universe}", opening.universe));
+            return fail(format!(
+                "{label}: the opening is of universe {}, the snapshot of {universe}",
+                opening.universe
+            ));
         }
         if let Err(why) = opening.check(&signed.attestation) {
             return refused(&label, &why.to_string(), screen);

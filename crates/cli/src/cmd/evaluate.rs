@@ -55,8 +55,11 @@ impl Reading {
 pub fn verdicts(sheet: &Sheet, book: &Holdings) -> Result<(Vec<Verdict>, i128), Failure> {
     let list = evaluate(&sheet.mandate, sheet.mandate.model, &sheet.risk, &book.quantities, &book.active)?;
     let totals = mandate_rows::totals(&sheet.risk, sheet.shape(), &book.quantities)?;
-    let (value, _) =
-        sheet.mandate.model.column("value").ok_or_else(|| Failure("the risk model has no column `value`".into()))?;
+    let (value, _) = sheet
+        .mandate
+        .model
+        .column("value")
+        .ok_or_else(|| Failure("the risk model has no column `value`".into()))?;
     Ok((list, totals.book[value]))
 }
 
@@ -128,7 +131,8 @@ fn bar(verdict: &Verdict, nav: i128) -> String {
         Some(h) => h.to_string().parse().unwrap_or(if verdict.holds { i128::MAX } else { i128::MIN }),
         None => return " ".repeat(CELLS),
     };
-    let share = headroom.unsigned_abs().saturating_mul(80).checked_div(nav.unsigned_abs()).unwrap_or(80).min(80);
+    let share =
+        headroom.unsigned_abs().saturating_mul(80).checked_div(nav.unsigned_abs()).unwrap_or(80).min(80);
     let steps = usize::try_from(share).unwrap_or(80);
     if headroom < 0 {
         let cells = steps.div_ceil(8).max(1);

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod attest;
+pub mod chain;
 pub mod check;
 pub mod demo;
 pub mod disclose;

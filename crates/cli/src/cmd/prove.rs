@@ -141,7 +141,8 @@ pub fn prove(
         development_keys: true,
         chain: terms.chain,
     };
-    let (checked, _) = screen.timed("verifying what was proven", || verifier.verify(&bundle, &collapsed, set, &expect));
+    let (checked, _) =
+        screen.timed("verifying what was proven", || verifier.verify(&bundle, &collapsed, set, &expect));
     checked?;
     Ok(Proven::Bundle(Box::new(bundle), took))
 }
@@ -165,10 +166,14 @@ pub fn context(sheet: &Sheet, set: &AccountSet, prover: &Prover, terms: Terms) -
 
 /// One opening for each declared account and no other.
 fn same_accounts(sheet: &Sheet, handed: &[Handed], set: &AccountSet) -> Result<(), Failure> {
-    let label = |i: u16| sheet.snapshot.universe.account_label(usize::from(i)).unwrap_or_else(|| i.to_string());
+    let label =
+        |i: u16| sheet.snapshot.universe.account_label(usize::from(i)).unwrap_or_else(|| i.to_string());
     for entry in &set.entries {
         if !handed.iter().any(|h| h.opening.netting_set == entry.netting_set) {
-            return fail(format!("account `{}` is declared, but there is no opening of it", label(entry.netting_set)));
+            return fail(format!(
+                "account `{}` is declared, but there is no opening of it",
+                label(entry.netting_set)
+            ));
         }
     }
     for one in handed {

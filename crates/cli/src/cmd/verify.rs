@@ -140,13 +140,20 @@ fn text(path: &Path, result: &Result<Verified, VerifyError>) -> String {
     let c = &verified.context;
     let mut out = format!("{}: holds\n", path.display());
     let _ = writeln!(out, "  subject     {}", c.subject);
-    let _ = writeln!(out, "  as of       {}, valid until {}", time::instant_text(c.as_of), time::instant_text(c.valid_until));
+    let _ = writeln!(
+        out,
+        "  as of       {}, valid until {}",
+        time::instant_text(c.as_of),
+        time::instant_text(c.valid_until)
+    );
     let _ = writeln!(out, "  epoch       {}", c.epoch);
     let _ = writeln!(out, "  mandate     {}", c.mandate);
     let _ = writeln!(out, "  risk part   {}", c.risk);
     let _ = writeln!(out, "  key         {}", c.key);
-    let said = if verified.account_set_known { "as you named it" } else { "as handed in; --account-set pins it" };
-    let _ = writeln!(out, "  account set {}, version {}, {said}", c.account_set, verified.account_set_version);
+    let said =
+        if verified.account_set_known { "as you named it" } else { "as handed in; --account-set pins it" };
+    let _ =
+        writeln!(out, "  account set {}, version {}, {said}", c.account_set, verified.account_set_version);
     let said = if verified.attestors_known { "by your list" } else { "as declared; --attestors pins it" };
     for a in &verified.attestors {
         let _ = writeln!(

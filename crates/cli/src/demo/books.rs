@@ -53,22 +53,24 @@ pub fn real(data: &Path, screen: &Screen) -> Result<Scene, Failure> {
     let snapshot = imported.snapshot;
     let (lawful, positions) = desk_book(&snapshot, 1)?;
     if positions < 150 {
-        return fail(format!("the rule makes a book of {positions} positions on this chain; wanted 150 or more"));
+        return fail(format!(
+            "the rule makes a book of {positions} positions on this chain; wanted 150 or more"
+        ));
     }
     screen.say(format!(
         "a book by public rule: {positions} positions in options, futures, perpetuals and spot over BTC and ETH"
     ));
-    let (unlawful, _) = desk_book(&snapshot, 12)?;
+    let (unlawful, _) = desk_book(&snapshot, 60)?;
     let text = include_str!("../../../../examples/real/desk.toml").to_owned();
     Ok(Scene { snapshot, lawful, unlawful, mandate: ("examples/real/desk.toml".into(), text) })
 }
 
 /// A book by rule, and how many positions it has.
 ///
-/// Options: of those with a bid and an ask, in the universe's order, every ninth of BTC and every eleventh of ETH; long
-/// and short in turn, a tenth of a coin to half a coin of BTC and ten times that of ETH; a short is half of that.
-/// Futures: 40,000 dollars of face value each, long and short in turn. The perpetuals lean against the coins held, `times`
-/// times 300,000 dollars short each.
+/// Options: of those with a bid and an ask, in the universe's order, every seventh of BTC and every ninth of ETH; long and
+/// short in turn, a tenth of a coin to half a coin of BTC and ten times that of ETH; a short is half of that. Futures: 40,000
+/// dollars of face value each, long and short in turn. The perpetuals lean against the coins held, `times` times 300,000
+/// dollars short each.
 fn desk_book(snapshot: &Snapshot, times: u32) -> Result<(String, usize), Failure> {
     let mut out = String::from("account,instrument,quantity,entry_price\n");
     let mut positions = 0;
@@ -91,8 +93,12 @@ fn desk_book(snapshot: &Snapshot, times: u32) -> Result<(String, usize), Failure
                         continue;
                     }
                     let index = *count / step;
-                    let twentieths = i64::from(index % 5 + 1) * unit * if index.is_multiple_of(2) { 2 } else { -1 };
-                    format!("{}", mandate_market::Price::new(twentieths * 5, 2).unwrap_or(mandate_market::Price::ZERO))
+                    let twentieths =
+                        i64::from(index % 5 + 1) * unit * if index.is_multiple_of(2) { 2 } else { -1 };
+                    format!(
+                        "{}",
+                        mandate_market::Price::new(twentieths * 5, 2).unwrap_or(mandate_market::Price::ZERO)
+                    )
                 }
                 Instrument::Future { .. } => {
                     futures += 1;

@@ -38,7 +38,8 @@ async fn on_chain(
     refusals: &mut Refusals,
     screen: &Screen,
 ) -> Result<(), Failure> {
-    let [governor, first, second, third, manager, investor, other_manager, administrator, ..] = node.keys() else {
+    let [governor, first, second, third, manager, investor, other_manager, administrator, ..] = node.keys()
+    else {
         return fail("the local node has too few accounts");
     };
     let (sheet, key) = (stage.sheet, stage.prover.key().verifying());
@@ -58,7 +59,8 @@ async fn on_chain(
     if let Some(sent) = governed.store_key(&evm_key).await? {
         figures.row("gas: store the key, once per shape", grouped(sent.gas));
     }
-    let terms = MandateTerms { max_delay_s: 6 * 3600, max_age_s: 86_400, max_gap_s: 0, owner: governor.address() };
+    let terms =
+        MandateTerms { max_delay_s: 6 * 3600, max_age_s: 86_400, max_gap_s: 0, owner: governor.address() };
     let registered = governed
         .register_mandate(&evm_key, &sheet.compiled.part, &terms, |done, of| {
             screen.say(format!("  mandate: {done} of {of} integers sent"));
@@ -75,7 +77,10 @@ async fn on_chain(
         registered.transactions
     ));
     figures.row(
-        format!("gas: register the mandate ({} integers, {} transactions)", registered.coefficients, registered.transactions),
+        format!(
+            "gas: register the mandate ({} integers, {} transactions)",
+            registered.coefficients, registered.transactions
+        ),
         grouped(registered.gas),
     );
 
@@ -103,7 +108,8 @@ async fn on_chain(
     screen.say("  attestors listed, accounts declared, managers linked to their subjects");
 
     let vault = Vault::deploy(&governed, manager.address(), &registered.mandate_id, VALID_FOR).await?;
-    let other_vault = Vault::deploy(&governed, other_manager.address(), &registered.mandate_id, VALID_FOR).await?;
+    let other_vault =
+        Vault::deploy(&governed, other_manager.address(), &registered.mandate_id, VALID_FOR).await?;
     let investing = connect(investor).await?;
     vault.fund(&investing, 10_000 * DOLLAR).await?;
     other_vault.fund(&investing, 10_000 * DOLLAR).await?;
@@ -156,7 +162,8 @@ async fn on_chain(
         screen,
     );
     let barred = other_vault.deposit(&investing, 1_000 * DOLLAR).await;
-    let what = format!("a deposit with {}, whose book is over the limit and has no proof", stage.reckless.name);
+    let what =
+        format!("a deposit with {}, whose book is over the limit and has no proof", stage.reckless.name);
     refusals.expect(what, "the vault", "has no attestation", barred, screen);
 
     let late = as_of + VALID_FOR + 3600;

@@ -17,8 +17,8 @@ use mandate_policy::Mandate;
 use mandate_prover::{AccountOpening, Prover, Task};
 use mandate_statement::{AttestorGrade, Bundle, Digest, Kind, encode};
 use mandate_verifier::{BatchItem, Expectations, Verifier};
-use std::collections::BTreeMap;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -95,12 +95,18 @@ pub fn tell(scene: Scene, options: &Options, screen: &Screen) -> Done {
 
     screen.say("\n== 5. It proves ==");
     let terms = Terms { chain: None, epoch: 1, valid_for: VALID_FOR };
-    let Proven::Bundle(bundle, prove_time) = prove(&sheet, &honest.handed, &honest.set, &prover, terms, screen)?
+    let Proven::Bundle(bundle, prove_time) =
+        prove(&sheet, &honest.handed, &honest.set, &prover, terms, screen)?
     else {
         return fail("the book of this story should keep its mandate, and does not");
     };
     let bytes = encode(Kind::Bundle, bundle.as_ref());
-    screen.say(format!("  a bundle of {} bytes, of them {} of proof, in {}", bytes.len(), bundle.proof.len(), seconds(prove_time)));
+    screen.say(format!(
+        "  a bundle of {} bytes, of them {} of proof, in {}",
+        bytes.len(),
+        bundle.proof.len(),
+        seconds(prove_time)
+    ));
 
     screen.say("\n== 6. An auditor verifies, with the bundle and public files alone ==");
     let verifier = Verifier::new(prover.key().verifying().clone());
@@ -112,8 +118,7 @@ pub fn tell(scene: Scene, options: &Options, screen: &Screen) -> Done {
         account_set: Some(honest.set.digest()),
         ..expectations(&sheet)
     };
-    let (point, point_time) =
-        screen.timed("points", || verifier.sheet(&sheet.compiled.part, &sheet.risk));
+    let (point, point_time) = screen.timed("points", || verifier.sheet(&sheet.compiled.part, &sheet.risk));
     let point = point?;
     let (verified, verify_time) =
         screen.timed("verifying", || verifier.verify(&bundle, &point, &honest.set, &expect));
@@ -163,7 +168,11 @@ pub fn tell(scene: Scene, options: &Options, screen: &Screen) -> Done {
     screen.data(
         || {
             let refused = refusals.list.iter().filter(|t| t.refused).count();
-            format!("{}\n{refused} of {} attempts refused as they must be", figures.text(), refusals.list.len())
+            format!(
+                "{}\n{refused} of {} attempts refused as they must be",
+                figures.text(),
+                refusals.list.len()
+            )
         },
         || {
             json!({
@@ -230,9 +239,21 @@ fn refuse(
         Proven::Broken(rules) => Err(rules.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n")),
         Proven::Bundle(..) => Ok(()),
     };
-    refusals.expect("a book over the limit, before anything is proven", "mandate prove", "does not hold", over, screen);
+    refusals.expect(
+        "a book over the limit, before anything is proven",
+        "mandate prove",
+        "does not hold",
+        over,
+        screen,
+    );
     let unlawful = stage.prover.prove(&task(stage, stage.reckless, terms));
-    refusals.expect("the same book, with the rules not looked at first", "the circuit", "no proof of it exists", unlawful, screen);
+    refusals.expect(
+        "the same book, with the rules not looked at first",
+        "the circuit",
+        "no proof of it exists",
+        unlawful,
+        screen,
+    );
 
     let (accepted, _) = screen.timed("flipping every bit of the proof", || {
         let flipped = |bit: usize| {
@@ -244,11 +265,23 @@ fn refuse(
     });
     let mut forged = bundle.clone();
     forged.proof[40] ^= 1;
-    let result = if accepted == 0 { verify(&forged, &expect).map_err(|e| e.to_string()) } else { Err(format!("{accepted} bits")) };
-    refusals.expect("a proof with one bit flipped, for each of its 1,024 bits", "mandate verify", "proof", result, screen);
+    let result = if accepted == 0 {
+        verify(&forged, &expect).map_err(|e| e.to_string())
+    } else {
+        Err(format!("{accepted} bits"))
+    };
+    refusals.expect(
+        "a proof with one bit flipped, for each of its 1,024 bits",
+        "mandate verify",
+        "proof",
+        result,
+        screen,
+    );
 
     let other = Terms { epoch: 2, ..terms };
-    let Proven::Bundle(later, _) = prove(sheet, &stage.honest.handed, &stage.honest.set, stage.prover, other, screen)? else {
+    let Proven::Bundle(later, _) =
+        prove(sheet, &stage.honest.handed, &stage.honest.set, stage.prover, other, screen)?
+    else {
         return fail("the book of this story should keep its mandate, and does not");
     };
     let mut forged = bundle.clone();
@@ -278,14 +311,26 @@ fn refuse(
     if let Some(last) = left_out.commitments.iter_mut().rev().find(|c| **c != Digest::default()) {
         *last = Digest::default();
     }
-    refusals.expect("an account left out", "mandate verify", "is missing", verify(&left_out, &expect), screen);
+    refusals.expect(
+        "an account left out",
+        "mandate verify",
+        "is missing",
+        verify(&left_out, &expect),
+        screen,
+    );
 
     let stolen = verifier.verify(bundle, stage.point, &stage.reckless.set, &expect);
     let what = format!("{}, showing the proof of {}", stage.reckless.name, stage.honest.name);
     refusals.expect(what, "mandate verify", "another subject", stolen, screen);
 
     let late = Expectations { now: sheet.snapshot.as_of + VALID_FOR + 3600, ..expect };
-    refusals.expect("the proof, an hour after its end", "mandate verify", "expired", verify(bundle, &late), screen);
+    refusals.expect(
+        "the proof, an hour after its end",
+        "mandate verify",
+        "expired",
+        verify(bundle, &late),
+        screen,
+    );
     let strict = Expectations { now: sheet.snapshot.as_of + 7200, max_age: 3600, ..expect };
     refusals.expect(
         "the proof, two hours old, by a reader who takes one",

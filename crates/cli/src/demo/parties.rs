@@ -72,6 +72,10 @@ impl Attestors {
                 grade: *grade,
             });
         }
-        Ok(Subject { name, set: AccountSet { subject, version: 1, entries }, handed: openings::read(folder)? })
+        Ok(Subject {
+            name,
+            set: AccountSet { subject, version: 1, entries },
+            handed: openings::read(folder)?,
+        })
     }
 }

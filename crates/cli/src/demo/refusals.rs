@@ -41,7 +41,10 @@ impl Refusals {
                 (if right { why } else { format!("refused, but not because of `{expected}`: {why}") }, right)
             }
         };
-        screen.say(format!("  {} {what}\n      {by}: {reason}", if refused { "refused:" } else { "NOT AS IT MUST BE:" }));
+        screen.say(format!(
+            "  {} {what}\n      {by}: {reason}",
+            if refused { "refused:" } else { "NOT AS IT MUST BE:" }
+        ));
         self.list.push(Tried { what, by, reason, refused });
     }
     /// Whether everything was refused for the right reason.

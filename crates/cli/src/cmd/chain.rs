@@ -1,0 +1,398 @@
+//! `mandate chain`: the contracts, from the command line. Development keys are refused off a local chain.
+
+use crate::accounts;
+use crate::cmd::verify::read_bundle;
+use crate::evm;
+use crate::failure::{At, Done, Failure, Outcome, fail};
+use crate::files;
+use crate::keys::KeyArgs;
+use crate::place::{self, address, address_text};
+use crate::screen::{Screen, grouped};
+use crate::sheet::Sheet;
+use mandate_chain::{
+    AttestRequest, Chain, ChainError, DeployOptions, Deployment, MandateTerms, Publication, Registries,
+    SigningKey, Status, Vault, mandate_id,
+};
+use mandate_statement::{Digest, RulesPart};
+use mandate_verifier::{Verifier, VerifyingKey};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// What to do on a chain.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Deploy the contracts. The sender governs them.
+    Deploy {
+        #[command(flatten)]
+        node: Node,
+        /// Member of the quorum that signs risk parts (may be repeated).
+        #[arg(long, required = true, value_parser = address)]
+        quorum: Vec<[u8; 20]>,
+        /// How many of them must sign.
+        #[arg(long, default_value_t = 1)]
+        threshold: u64,
+        /// Time from a risk part's publication to its first use; zero on a local chain only.
+        #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = place::span)]
+        delay: u64,
+        /// Where to write the addresses.
+        #[arg(short, long, default_value = "deployment.json")]
+        out: PathBuf,
+    },
+    /// Store the shape's key and register a mandate from its integers.
+    Register {
+        #[command(flatten)]
+        on: On,
+        #[command(flatten)]
+        what: What,
+        /// Longest time from the book's instant to its attestation.
+        #[arg(long, value_name = "SPAN", default_value = "6h", value_parser = place::span)]
+        max_delay: u64,
+        /// Longest time from the book's instant to an attestation's end.
+        #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = place::span)]
+        max_age: u64,
+    },
+    /// Publish a snapshot's risk part with the quorum's signatures.
+    Publish {
+        #[command(flatten)]
+        on: On,
+        #[command(flatten)]
+        what: What,
+        /// Key file of a member who recomputed it (may be repeated).
+        #[arg(long, required = true, value_name = "K")]
+        quorum_key: Vec<PathBuf>,
+        /// How long after the snapshot it may be used.
+        #[arg(long, value_name = "SPAN", default_value = "2d", value_parser = place::span)]
+        usable_for: u64,
+    },
+    /// List the attestors, name the subject's administrator (the sender), declare its accounts.
+    Declare {
+        #[command(flatten)]
+        on: On,
+        /// The account set.
+        accounts: PathBuf,
+        /// The snapshot whose universe names the accounts.
+        #[arg(short, long, value_name = "SNAP")]
+        snapshot: PathBuf,
+    },
+    /// Ask whether a bundle would be accepted now, without sending it.
+    Check {
+        #[command(flatten)]
+        on: On,
+        /// The bundle.
+        bundle: PathBuf,
+    },
+    /// Attest: send a bundle's proof.
+    Attest {
+        #[command(flatten)]
+        on: On,
+        /// The bundle.
+        bundle: PathBuf,
+    },
+    /// Whether a subject keeps a mandate, and if not, why.
+    Status(Ask),
+    /// The same again and again, a line for every change.
+    Watch {
+        #[command(flatten)]
+        ask: Ask,
+        /// How often to look.
+        #[arg(long, value_name = "SPAN", default_value = "15s", value_parser = place::span)]
+        every: u64,
+        /// Stop after so many looks; never where nothing is said.
+        #[arg(long)]
+        looks: Option<u64>,
+    },
+    /// Deposit into a gated vault (the sender's tokens must be approved).
+    Deposit {
+        #[command(flatten)]
+        on: On,
+        /// The vault.
+        #[arg(long, value_parser = address)]
+        vault: [u8; 20],
+        /// Its token.
+        #[arg(long, value_parser = address)]
+        token: [u8; 20],
+        /// Amount, in the token's smallest unit.
+        amount: u128,
+    },
+}
+
+/// Where the node is, and who pays.
+#[derive(clap::Args)]
+pub struct Node {
+    /// The node.
+    #[arg(long, default_value = "http://127.0.0.1:8545")]
+    rpc: String,
+    /// Key file of the sender: 64 hex digits.
+    #[arg(long, value_name = "K")]
+    sender: PathBuf,
+}
+
+/// The same, with contracts that are there.
+#[derive(clap::Args)]
+pub struct On {
+    #[command(flatten)]
+    node: Node,
+    /// The addresses, as `mandate chain deploy` writes them.
+    #[arg(long, default_value = "deployment.json")]
+    deployment: PathBuf,
+}
+
+/// A mandate and a snapshot.
+#[derive(clap::Args)]
+pub struct What {
+    /// The mandate, a TOML file.
+    mandate: PathBuf,
+    /// The snapshot.
+    #[arg(short, long, value_name = "SNAP")]
+    snapshot: PathBuf,
+    /// Verifying key; that of the shape in the folder of keys where none is named.
+    #[arg(long, value_name = "VK")]
+    vk: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+/// Who is asked about.
+#[derive(clap::Args)]
+pub struct Ask {
+    /// The node.
+    #[arg(long, default_value = "http://127.0.0.1:8545")]
+    rpc: String,
+    /// The addresses, as `mandate chain deploy` writes them.
+    #[arg(long, default_value = "deployment.json")]
+    deployment: PathBuf,
+    /// A bundle that names subject, mandate and key.
+    #[arg(long, value_name = "BUNDLE")]
+    of: PathBuf,
+    /// Oldest book accepted.
+    #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = place::span)]
+    max_age: u64,
+}
+
+fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+    let bytes = Zeroizing::new(files::read(path, 1024)?);
+    let text = std::str::from_utf8(&bytes).or_else(|_| fail(format!("{}: not text", path.display())))?;
+    SigningKey::from_hex(text).at(path.display())
+}
+
+fn deployment(path: &Path) -> Result<Deployment, Failure> {
+    serde_json::from_str(&files::read_text(path, 1 << 16)?).at(path.display())
+}
+
+impl On {
+    async fn open(&self) -> Result<Registries, Failure> {
+        let at = deployment(&self.deployment)?;
+        let chain = Chain::connect(&self.node.rpc, &signing_key(&self.node.sender)?).await?;
+        Ok(Registries::new(chain, at)?)
+    }
+}
+
+impl What {
+    fn read(&self, screen: &Screen) -> Result<(Sheet, VerifyingKey), Failure> {
+        let sheet = Sheet::read(&self.mandate, &self.snapshot)?;
+        let key = self.keys.verifying(sheet.shape(), self.vk.as_deref(), screen)?;
+        Ok((sheet, key))
+    }
+}
+
+/// A contract's refusal is an answer: it does not hold. All else could not be decided.
+fn answer<T>(result: Result<T, ChainError>, screen: &Screen) -> Result<Option<T>, Failure> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(why @ ChainError::Refused { .. }) => {
+            screen.say(why.to_string());
+            if screen.is_json() {
+                screen.data(
+                    String::new,
+                    || json!({ "holds": false, "refused": why.to_string(), "error": why.refusal() }),
+                );
+            }
+            Ok(None)
+        }
+        Err(why) => Err(why.into()),
+    }
+}
+
+/// Runs one.
+pub fn run(command: &Command, screen: &Screen) -> Done {
+    mandate_chain::runtime()?.block_on(run_async(command, screen))
+}
+
+async fn run_async(command: &Command, screen: &Screen) -> Done {
+    match command {
+        Command::Deploy { node, quorum, threshold, delay, out } => {
+            let chain = Chain::connect(&node.rpc, &signing_key(&node.sender)?).await?;
+            let options = DeployOptions { quorum: quorum.clone(), threshold: *threshold, delay_s: *delay };
+            let Some(made) = answer(Registries::deploy(chain, &options).await, screen)? else {
+                return Ok(Outcome::DoesNotHold);
+            };
+            files::write(out, format!("{:#}\n", serde_json::to_value(made.at())?).as_bytes())?;
+            screen.data(
+                || format!("registry {} on chain {}", address_text(&made.at().compliance), made.at().chain_id),
+                || json!({ "registry": address_text(&made.at().compliance), "chain_id": made.at().chain_id, "file": out }),
+            );
+        }
+        Command::Register { on, what, max_delay, max_age } => {
+            let (sheet, key) = what.read(screen)?;
+            return register(&on.open().await?, &sheet.compiled.part, &key, [*max_delay, *max_age], screen)
+                .await;
+        }
+        Command::Publish { on, what, quorum_key, usable_for } => {
+            let (sheet, key) = what.read(screen)?;
+            let registries = on.open().await?;
+            let (_, point) = Verifier::new(key.clone()).sheet(&sheet.compiled.part, &sheet.risk)?.evm();
+            let from = sheet.risk.as_of;
+            let publication =
+                Publication::of(&sheet.risk, key.id(), point, from, from.saturating_add(*usable_for));
+            let mut signatures = Vec::new();
+            for path in quorum_key {
+                signatures.push(publication.sign(registries.at(), &signing_key(path)?)?);
+            }
+            let sent = registries.publish_risk(&publication, &signatures).await;
+            let Some(sent) = answer(sent, screen)? else { return Ok(Outcome::DoesNotHold) };
+            told("risk part published", sent.gas, &sent.transaction, screen);
+        }
+        Command::Declare { on, accounts: file, snapshot } => {
+            let snapshot = crate::sheet::snapshot(snapshot)?;
+            let set = accounts::read(file, &snapshot.universe)?;
+            let registries = on.open().await?;
+            let me = registries.chain().sender();
+            for entry in &set.entries {
+                let listed = registries.set_attestor(entry.attestor, entry.grade, 0, u64::MAX).await;
+                if answer(listed, screen)?.is_none() {
+                    return Ok(Outcome::DoesNotHold);
+                }
+            }
+            if answer(registries.set_subject(&set.subject, me).await, screen)?.is_none() {
+                return Ok(Outcome::DoesNotHold);
+            }
+            let sent = registries.declare_accounts(&set).await;
+            let Some(sent) = answer(sent, screen)? else { return Ok(Outcome::DoesNotHold) };
+            told("accounts declared", sent.gas, &sent.transaction, screen);
+        }
+        Command::Check { on, bundle } => return send(&on.open().await?, bundle, false, screen).await,
+        Command::Attest { on, bundle } => return send(&on.open().await?, bundle, true, screen).await,
+        Command::Status(ask) => {
+            let (registries, subject, mandate) = ask.open().await?;
+            let status = registries.status(&subject, &mandate, ask.max_age).await?;
+            return Ok(show(&status, screen));
+        }
+        Command::Watch { ask, every, looks } => return watch(ask, *every, *looks, screen).await,
+        Command::Deposit { on, vault, token, amount } => {
+            let registries = on.open().await?;
+            let vault = Vault { vault: *vault, token: *token };
+            let sent = vault.deposit(registries.chain(), *amount).await;
+            let Some(sent) = answer(sent, screen)? else { return Ok(Outcome::DoesNotHold) };
+            told("deposited", sent.gas, &sent.transaction, screen);
+        }
+    }
+    Ok(Outcome::Holds)
+}
+
+fn told(what: &str, gas: u64, transaction: &str, screen: &Screen) {
+    screen.data(
+        || format!("{what}: {} gas, transaction {transaction}", grouped(gas)),
+        || json!({ "done": what, "gas": gas, "transaction": transaction }),
+    );
+}
+
+async fn register(
+    registries: &Registries,
+    rules: &RulesPart,
+    key: &VerifyingKey,
+    [max_delay, max_age]: [u64; 2],
+    screen: &Screen,
+) -> Done {
+    let seconds = |v: u64| u32::try_from(v).or_else(|_| fail(format!("{v} seconds are too long a time")));
+    let terms = MandateTerms {
+        max_delay_s: seconds(max_delay)?,
+        max_age_s: seconds(max_age)?,
+        max_gap_s: 0,
+        owner: registries.chain().sender(),
+    };
+    let key = evm::key(key)?;
+    if answer(registries.store_key(&key).await, screen)?.is_none() {
+        return Ok(Outcome::DoesNotHold);
+    }
+    let progress = |done, of| screen.say(format!("  {done} of {of} integers sent"));
+    let made = registries.register_mandate(&key, rules, &terms, progress).await;
+    let Some(made) = answer(made, screen)? else { return Ok(Outcome::DoesNotHold) };
+    screen.data(
+        || {
+            format!(
+                "mandate {} registered: {} gas in {} transactions",
+                made.mandate_id,
+                grouped(made.gas),
+                made.transactions
+            )
+        },
+        || json!(made),
+    );
+    Ok(Outcome::Holds)
+}
+
+async fn send(registries: &Registries, bundle: &Path, really: bool, screen: &Screen) -> Done {
+    let bundle = read_bundle(bundle)?;
+    let request = AttestRequest {
+        context: &bundle.context,
+        commitments: &bundle.commitments,
+        attestations: &bundle.attestations,
+        proof: evm::proof(&bundle)?,
+    };
+    if !really {
+        let Some(()) = answer(registries.rehearse(&request).await, screen)? else {
+            return Ok(Outcome::DoesNotHold);
+        };
+        screen.data(|| "it would be accepted now".into(), || json!({ "holds": true }));
+        return Ok(Outcome::Holds);
+    }
+    let Some(sent) = answer(registries.attest(&request).await, screen)? else {
+        return Ok(Outcome::DoesNotHold);
+    };
+    told("attested", sent.gas, &sent.transaction, screen);
+    Ok(Outcome::Holds)
+}
+
+impl Ask {
+    async fn open(&self) -> Result<(Registries, Digest, Digest), Failure> {
+        let at = deployment(&self.deployment)?;
+        let bundle = read_bundle(&self.of)?;
+        let registries = Registries::new(Chain::read_only(&self.rpc).await?, at)?;
+        let mandate = mandate_id(&bundle.context.mandate, &bundle.context.key);
+        Ok((registries, bundle.context.subject, mandate))
+    }
+}
+
+fn show(status: &Status, screen: &Screen) -> Outcome {
+    screen.data(
+        || match (&status.record, &status.reason) {
+            (Some(r), None) => {
+                format!("compliant: epoch {}, book of {}, valid until {}", r.epoch, r.as_of, r.valid_until)
+            }
+            (_, reason) => format!("not compliant: {}", reason.as_deref().unwrap_or("no reason given")),
+        },
+        || json!(status),
+    );
+    if status.compliant { Outcome::Holds } else { Outcome::DoesNotHold }
+}
+
+async fn watch(ask: &Ask, every: u64, looks: Option<u64>, screen: &Screen) -> Done {
+    let (registries, subject, mandate) = ask.open().await?;
+    let (mut last, mut count) = (None, 0u64);
+    loop {
+        let status = registries.status(&subject, &mandate, ask.max_age).await?;
+        let outcome = if status.compliant { Outcome::Holds } else { Outcome::DoesNotHold };
+        let now = (status.record, status.compliant);
+        if last != Some(now) {
+            show(&status, screen);
+            last = Some(now);
+        }
+        count += 1;
+        if looks.is_some_and(|most| count >= most) {
+            return Ok(outcome);
+        }
+        std::thread::sleep(Duration::from_secs(every.max(1)));
+    }
+}
