@@ -27,7 +27,10 @@ fn nothing_is_decided_without_a_node() {
         desk.exits(2, &["chain", command, "--sender", "k", "nowhere.bundle"]);
     }
     desk.exits(2, &["chain", "register", "--sender", "k", "m.toml", "-s", "nowhere.snap"]);
-    desk.exits(2, &["chain", "publish", "--sender", "k", "m.toml", "-s", "nowhere.snap", "--quorum-key", "k"]);
+    desk.exits(
+        2,
+        &["chain", "publish", "--sender", "k", "m.toml", "-s", "nowhere.snap", "--quorum-key", "k"],
+    );
     desk.exits(2, &["chain", "declare", "--sender", "k", "nowhere.toml", "-s", "s.snap"]);
     desk.exits(2, &["chain", "deposit", "--sender", "k", "--vault", quorum, "--token", quorum, "1"]);
 }
@@ -61,11 +64,9 @@ fn from_deployment_to_deposit() {
 
     let at: serde_json::Value =
         serde_json::from_slice(&std::fs::read(desk.path("deployment.json")).unwrap()).unwrap();
-    let bytes: Vec<u8> = serde_json::from_value(at["compliance"].clone()).unwrap();
-    let registry = format!("0x{}", hex::encode(bytes));
+    let registry = at["compliance"].as_str().unwrap().to_owned();
     let prove = |out: &'static str, more: &[&str]| -> Vec<String> {
-        let base =
-            ["prove", "m.toml", "-s", "s.snap", "-b", "good", "--accounts", "good.toml", "-o", out];
+        let base = ["prove", "m.toml", "-s", "s.snap", "-b", "good", "--accounts", "good.toml", "-o", out];
         base.iter().chain(more).map(|s| (*s).to_owned()).collect()
     };
     go(&mut desk, 0, prove("p.bundle", &["--chain-id", "31337", "--registry", &registry]));
@@ -79,7 +80,11 @@ fn from_deployment_to_deposit() {
     assert!(go(&mut desk, 2, chain("attest", &["off.bundle"])).contains("chain"));
 
     let status = |command: &'static str, more: &[&str]| -> Vec<String> {
-        ["chain", command, "--rpc", &url, "--of", "p.bundle"].iter().chain(more).map(|s| (*s).to_owned()).collect()
+        ["chain", command, "--rpc", &url, "--of", "p.bundle"]
+            .iter()
+            .chain(more)
+            .map(|s| (*s).to_owned())
+            .collect()
     };
     assert!(go(&mut desk, 1, status("status", &[])).contains("has no attestation"));
     go(&mut desk, 1, status("watch", &["--looks", "1"]));
@@ -89,11 +94,25 @@ fn from_deployment_to_deposit() {
     go(&mut desk, 0, status("status", &[]));
     go(&mut desk, 0, status("watch", &["--looks", "1"]));
 
-    let bundle: mandate_statement::Bundle =
-        mandate_statement::decode(mandate_statement::Kind::Bundle, &std::fs::read(desk.path("p.bundle")).unwrap()).unwrap();
+    let bundle: mandate_statement::Bundle = mandate_statement::decode(
+        mandate_statement::Kind::Bundle,
+        &std::fs::read(desk.path("p.bundle")).unwrap(),
+    )
+    .unwrap();
     let vault = mandate_chain::runtime().unwrap().block_on(async {
         let connected = mandate_chain::Chain::connect(&url, &node.keys()[0]).await.unwrap();
-        let at = serde_json::from_value(at).unwrap();
+        let part = |name: &str| -> [u8; 20] {
+            hex::decode(&at[name].as_str().unwrap()[2..]).unwrap().try_into().unwrap()
+        };
+        let at = mandate_chain::Deployment {
+            chain_id: at["chain_id"].as_u64().unwrap(),
+            keys: part("keys"),
+            verifier: part("verifier"),
+            mandates: part("mandates"),
+            risks: part("risks"),
+            attestors: part("attestors"),
+            compliance: part("compliance"),
+        };
         let registries = mandate_chain::Registries::new(connected, at).unwrap();
         let me = registries.chain().sender();
         registries.approve_address(&bundle.context.subject, me, true).await.unwrap();
@@ -110,6 +129,8 @@ fn from_deployment_to_deposit() {
         let connected = mandate_chain::Chain::connect(&url, &node.keys()[0]).await.unwrap();
         connected.set_time(AS_OF + 2 * 86_400).await.unwrap();
     });
-    assert!(go(&mut desk, 1, chain("deposit", &["--vault", &v, "--token", &t, "500"])).contains("valid until"));
+    assert!(
+        go(&mut desk, 1, chain("deposit", &["--vault", &v, "--token", &t, "500"])).contains("valid until")
+    );
     go(&mut desk, 1, status("status", &[]));
 }

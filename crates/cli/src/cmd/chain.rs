@@ -15,7 +15,7 @@ use mandate_chain::{
 };
 use mandate_statement::{Digest, RulesPart};
 use mandate_verifier::{Verifier, VerifyingKey};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -178,7 +178,25 @@ fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
 }
 
 fn deployment(path: &Path) -> Result<Deployment, Failure> {
-    serde_json::from_str(&files::read_text(path, 1 << 16)?).at(path.display())
+    let mut value: Value = serde_json::from_str(&files::read_text(path, 1 << 16)?).at(path.display())?;
+    for (name, entry) in value.as_object_mut().into_iter().flatten() {
+        if let Some(text) = entry.as_str() {
+            let bytes = address(text).or_else(|why| fail(format!("{}: `{name}`: {why}", path.display())))?;
+            *entry = json!(bytes);
+        }
+    }
+    serde_json::from_value(value).at(path.display())
+}
+
+/// Addresses as people write them.
+fn deployment_text(at: &Deployment) -> Result<String, Failure> {
+    let mut value = serde_json::to_value(at)?;
+    for (_, entry) in value.as_object_mut().into_iter().flatten() {
+        if entry.is_array() {
+            *entry = json!(address_text(&serde_json::from_value(entry.clone())?));
+        }
+    }
+    Ok(format!("{value:#}\n"))
 }
 
 impl On {
@@ -228,7 +246,7 @@ async fn run_async(command: &Command, screen: &Screen) -> Done {
             let Some(made) = answer(Registries::deploy(chain, &options).await, screen)? else {
                 return Ok(Outcome::DoesNotHold);
             };
-            files::write(out, format!("{:#}\n", serde_json::to_value(made.at())?).as_bytes())?;
+            files::write(out, deployment_text(made.at())?.as_bytes())?;
             screen.data(
                 || format!("registry {} on chain {}", address_text(&made.at().compliance), made.at().chain_id),
                 || json!({ "registry": address_text(&made.at().compliance), "chain_id": made.at().chain_id, "file": out }),
