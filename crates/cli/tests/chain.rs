@@ -1,5 +1,7 @@
 //! `mandate chain`, every exit code, on a local node; skipped where the node's program is not installed.
 
+#![allow(clippy::print_stderr)] // says what it skips
+
 mod support;
 use mandate_chain::{LocalChain, Vault, find_anvil};
 use std::path::Path;

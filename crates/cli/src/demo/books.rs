@@ -89,7 +89,7 @@ fn desk_book(snapshot: &Snapshot, times: u32) -> Result<(String, usize), Failure
                     let (step, unit) = if underlying == "BTC" { (7, 1) } else { (9, 10) };
                     let count = seen.entry(underlying.clone()).or_insert(0);
                     *count += 1;
-                    if *count % step != 0 {
+                    if !count.is_multiple_of(step) {
                         continue;
                     }
                     let index = *count / step;
