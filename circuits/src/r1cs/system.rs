@@ -273,7 +273,7 @@ impl System {
             inputs: self.inputs,
             witnesses: self.witnesses,
             ids: Vec::with_capacity(rows.len()),
-            matrices: vec![Vec::with_capacity(rows.len()); 3],
+            matrices: (0..3).map(|_| Vec::with_capacity(rows.len())).collect(),
         };
         let wide = |terms: Vec<(u32, Fr)>| terms.into_iter().map(|(v, c)| (c, v as usize)).collect();
         for row in rows {

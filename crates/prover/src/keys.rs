@@ -1,19 +1,47 @@
 //! Proving keys: development keys from a seed, and the file they are kept in.
 
-use ark_bn254::Bn254;
+use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_groth16::{Groth16, ProvingKey as ArkKey};
 use ark_relations::gr1cs::SynthesisError;
-use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, Compress, Valid, Validate};
 use mandate_circuits::r1cs::Relation;
 use mandate_statement::{CIRCUIT_VERSION, Digest, Shape, keccak};
 use mandate_verifier::{KeyError, KeyOrigin, VerifyingKey};
 use rand::SeedableRng;
+use rayon::prelude::*;
 
 const MAGIC: &[u8; 8] = b"MANDATEP";
 /// Magic, circuit version, origin, length of the shape's name, its name padded, length of the points, [`file_digest`].
 const HEADER: usize = 8 + 2 + 1 + 1 + 16 + 8 + 32;
 /// Largest file read, in bytes: the largest default shape takes less than half.
 const LIMIT: u64 = 2 << 30;
+
+/// Whether every point of the key lies on its curve. G1 of BN254 has cofactor one, so there it is all there is to check.
+fn on_curve(key: &ArkKey<Bn254>) -> bool {
+    let g1 = |points: &[G1Affine]| points.par_iter().all(G1Affine::is_on_curve);
+    g1(&[key.beta_g1, key.delta_g1])
+        && g1(&key.a_query)
+        && g1(&key.b_g1_query)
+        && g1(&key.h_query)
+        && g1(&key.l_query)
+        && key.b_g2_query.par_iter().all(G2Affine::is_on_curve)
+}
+
+/// Whether all of these points of the twist lie in the subgroup of prime order, but for a chance below 2^-131.
+///
+/// A point is a part in the subgroup plus a part `T` in the group of the cofactor, whose smallest prime factor is 10,069. If
+/// some `T` is not zero, a sum with weights uniform below 2^16 hides it for at most 7 of 65,536 weights of that point; ten sums
+/// with fresh weights all do with probability below 2^-131. A check point by point takes about ten times as long.
+fn in_subgroup(points: &[G2Affine]) -> bool {
+    use ark_ec::VariableBaseMSM;
+    (0..10).all(|_| {
+        let mut weights = vec![0u8; points.len() * 2];
+        rand::RngCore::fill_bytes(&mut rand::rngs::OsRng, &mut weights);
+        let weights: Vec<u16> = weights.chunks_exact(2).map(|w| u16::from_le_bytes([w[0], w[1]])).collect();
+        let sum = ark_bn254::G2Projective::msm_u16(points, &weights);
+        ark_ec::CurveGroup::into_affine(sum).is_in_correct_subgroup_assuming_on_curve()
+    })
+}
 
 /// Digest of the points, then of that with the header, so that no label can be changed alone.
 fn file_digest(header: &[u8], body: &[u8]) -> Digest {
@@ -150,11 +178,52 @@ impl ProvingKey {
             return Err(ProvingKeyError::Damaged { found, named });
         }
         let mut rest = body;
-        let points = ArkKey::<Bn254>::deserialize_uncompressed(&mut rest)
+        // Coordinates are canonical or refused here; curve and subgroup are checked right after, all points at once.
+        let points = ArkKey::<Bn254>::deserialize_with_mode(&mut rest, Compress::No, Validate::No)
             .map_err(|e| ProvingKeyError::NotAKey(format!("its points do not decode: {e}")))?;
         if !rest.is_empty() {
             return Err(not("bytes are left over after its points"));
         }
+        if points.vk.check().is_err() || !on_curve(&points) || !in_subgroup(&points.b_g2_query) {
+            return Err(not("a point is off its curve or outside its subgroup"));
+        }
         Self::new(origin, shape, points)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ark_bn254::Fr;
+    use ark_ec::{AffineRepr, CurveGroup};
+    use ark_ff::{PrimeField, UniformRand, Zero};
+
+    #[test]
+    fn one_point_outside_the_subgroup_among_many_is_found() {
+        let mut rng = rand_chacha::ChaCha20Rng::from_seed([3; 32]);
+        let mut points: Vec<G2Affine> = (0..300).map(|_| G2Affine::rand(&mut rng)).collect();
+        points[7] = G2Affine::zero();
+        assert!(in_subgroup(&points));
+        let stray = loop {
+            let x = ark_bn254::Fq2::rand(&mut rng);
+            if let Some(point) = G2Affine::get_point_from_x_unchecked(x, true)
+                && !point.is_in_correct_subgroup_assuming_on_curve()
+            {
+                break point;
+            }
+        };
+        for place in [0, 150, 299] {
+            let mut bad = points.clone();
+            bad[place] = stray;
+            assert!(!in_subgroup(&bad), "place {place}");
+            // The hardest case: a stray part of the smallest order, 10,069, on a point of the subgroup.
+            // The cofactor over 10,069, lowest limb first.
+            let rest: [u64; 4] =
+                [0x6c3cd334915f1659, 0x207142f7671af448, 0x9e28bcf65b5681da, 0x13af7a58fce69];
+            let small = stray.mul_bigint(Fr::MODULUS).into_affine().mul_bigint(rest);
+            assert!(!small.is_zero() && (small.into_affine() * Fr::from(10_069u64)).is_zero());
+            bad[place] = (points[place] + small).into_affine();
+            assert!(!in_subgroup(&bad), "place {place}, smallest order");
+        }
     }
 }
