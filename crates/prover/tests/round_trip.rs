@@ -129,7 +129,8 @@ fn an_opening_of_another_book_is_refused() {
 #[test]
 fn every_field_of_the_context_is_bound() {
     let (v, e) = (verifier(), expect());
-    let changes: [(&str, fn(&mut Context)); 10] = [
+    type Change = fn(&mut Context);
+    let changes: [(&str, Change); 10] = [
         ("chain", |c| c.chain_id = 1),
         ("registry", |c| c.registry[0] ^= 1),
         ("subject", |c| c.subject.0[31] ^= 1),

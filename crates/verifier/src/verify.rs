@@ -196,8 +196,9 @@ pub struct Attestor {
     pub grade: AttestorGrade,
 }
 
-/// What was verified, in the verifier's own words. Only [`Verifier::verify`] and the batch make one.
+/// What was verified, in the verifier's own words. Only [`Verifier::verify`] and the batch make one: no other crate can.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Verified {
     /// Whose, under what, when and where.
     pub context: Context,
@@ -211,7 +212,6 @@ pub struct Verified {
     pub attestors_known: bool,
     /// Whether the account set is the one the reader named.
     pub account_set_known: bool,
-    _sealed: (),
 }
 
 impl Verified {
@@ -330,7 +330,6 @@ impl Verifier {
                 account_set_version: accounts.version,
                 attestors_known: expect.attestors.is_some(),
                 account_set_known: expect.account_set.is_some(),
-                _sealed: (),
             },
         })
     }
