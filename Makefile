@@ -6,7 +6,7 @@ MANDATE := target/release/mandate
 # Market data that is not part of the project; see README.md.
 DATA ?= $(if $(MANDATE_DATA),$(MANDATE_DATA),../shared/data)
 
-.PHONY: help tools build demo demo-real test test-rust test-contracts bench lint fmt
+.PHONY: help tools build demo demo-real test test-rust test-contracts bench lint audit fmt
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -43,8 +43,11 @@ bench: ## figures, each beside plain ark-groth16 in the same run
 lint: ## format, clippy with warnings as errors, dependencies where cargo-deny is there
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
-	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
-	else echo "lint: cargo-deny is not installed; licences and advisories were not checked" >&2; fi
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \
+	else echo "lint: cargo-deny is not installed; licences and sources were not checked" >&2; fi
+
+audit: ## advisories, which are fetched (needs cargo-deny)
+	$(CARGO) deny check advisories
 
 fmt: ## format everything
 	$(CARGO) fmt --all

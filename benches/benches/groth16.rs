@@ -97,7 +97,7 @@ fn bench(shape: &'static Shape) {
     let (load, key) = best(1, || ProvingKey::from_bytes(&proving_bytes).expect("it reads back"));
     let sizes = (proving_bytes.len(), verifying_bytes.len());
     drop(proving_bytes);
-    let prover = Prover::new(key, constraints);
+    let prover = Prover::new(key, constraints).expect("the key of this relation");
     let verifier = Verifier::new(prover.key().verifying().clone());
 
     let story = Story::of(shape.name, MANDATE, Example::Lawful);

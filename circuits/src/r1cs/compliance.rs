@@ -10,9 +10,10 @@ use mandate_statement::{
     Family, GLOBAL_SLACK_BITS, GLOBAL_WITNESS_BITS, GlobalVar, InputLayout, LOCAL_SLACK_BITS,
     LOCAL_WITNESS_BITS, Mode, QUANTITY_BITS, QUANTITY_LIMIT, RulesPart, Shape, WORST_BITS, keccak,
 };
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Upper-bound witnesses and selectors, as the prover chose them. Any choice that satisfies the rows proves the rules.
-#[derive(Clone)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Hints {
     /// `x[block][i]` and bits per block, for groups, accounts and assets.
     pub blocks: [Blocks; 3],
@@ -23,7 +24,7 @@ pub struct Hints {
 }
 
 /// Witnesses of one family.
-#[derive(Clone)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Blocks {
     /// `x[block][i]`.
     pub witnesses: Vec<Vec<i128>>,

@@ -153,5 +153,5 @@ pub fn prover(key: ProvingKey, screen: &Screen) -> Result<Prover, Failure> {
             relation.inputs, shape.name
         ));
     }
-    Ok(Prover::new(key, relation))
+    Ok(Prover::new(key, relation)?)
 }

@@ -73,6 +73,17 @@ pub enum ProvingKeyError {
         /// Version of this program.
         wanted: u16,
     },
+    /// Made for constraints that are no longer these.
+    #[error(
+        "the proving key is of another circuit: public inputs, witness cells and domain {got:?}, these are {wanted:?}; delete it \
+         and it is made again"
+    )]
+    OtherCircuit {
+        /// Sizes of the key.
+        got: (usize, usize, usize),
+        /// Sizes of the relation.
+        wanted: (usize, usize, usize),
+    },
     /// The verifying key inside is not usable.
     #[error(transparent)]
     Key(#[from] KeyError),

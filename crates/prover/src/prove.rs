@@ -1,6 +1,6 @@
 //! From openings to a bundle.
 
-use crate::keys::ProvingKey;
+use crate::keys::{ProvingKey, ProvingKeyError};
 use ark_bn254::{Bn254, Fr};
 use ark_ff::{AdditiveGroup, UniformRand};
 use ark_groth16::Groth16;
@@ -97,13 +97,16 @@ pub struct Prover {
 impl Prover {
     /// Takes a key and the relation of its shape.
     ///
-    /// # Panics
-    /// If the key has another number of inputs or witness cells than the relation: it is not the key of this circuit.
-    pub fn new(key: ProvingKey, relation: Relation) -> Self {
+    /// # Errors
+    /// [`ProvingKeyError::OtherCircuit`] where the key has other sizes than the relation.
+    pub fn new(key: ProvingKey, relation: Relation) -> Result<Self, ProvingKeyError> {
         let points = key.points();
-        assert_eq!(points.vk.gamma_abc_g1.len(), relation.inputs, "the key's public inputs");
-        assert_eq!(points.l_query.len(), relation.witnesses, "the key's witness cells");
-        Self { key, relation }
+        let got = (points.vk.gamma_abc_g1.len(), points.l_query.len(), points.h_query.len() + 1);
+        let wanted = (relation.inputs, relation.witnesses, relation.domain_points().next_power_of_two());
+        if got != wanted {
+            return Err(ProvingKeyError::OtherCircuit { got, wanted });
+        }
+        Ok(Self { key, relation })
     }
     /// The key.
     pub const fn key(&self) -> &ProvingKey {

@@ -32,7 +32,7 @@ fn prover() -> &'static Prover {
         let shape = Shape::by_name("t32").unwrap();
         let relation = relation(shape);
         let key = ProvingKey::development(shape, &relation, "tests").unwrap();
-        Prover::new(key, relation)
+        Prover::new(key, relation).expect("the key of this relation")
     })
 }
 

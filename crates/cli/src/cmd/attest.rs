@@ -56,12 +56,23 @@ enum Command {
         #[arg(short, long, value_name = "K")]
         out: PathBuf,
     },
+    /// Release an account from its subject, as when it changes hands. What is attested already stands.
+    Release {
+        /// The attestor's key file.
+        #[arg(long, value_name = "K")]
+        key: PathBuf,
+        /// The account in the attestor's own naming, as it was attested.
+        #[arg(long, value_name = "NAME")]
+        own_name: String,
+    },
 }
 
 /// Runs it.
 pub fn run(args: &Args, screen: &Screen) -> Done {
-    if let Some(Command::NewKey { out }) = &args.command {
-        return new_key(out, screen);
+    match &args.command {
+        Some(Command::NewKey { out }) => return new_key(out, screen),
+        Some(Command::Release { key, own_name }) => return release(key, own_name, screen),
+        None => {}
     }
     let need = |what: &'static str| Failure(format!("--{what} is missing"));
     let statement = args.statement.as_deref().ok_or_else(|| need("statement"))?;
@@ -154,4 +165,19 @@ fn new_key(out: &Path, screen: &Screen) -> Done {
     let address = place::address_text(&key.address());
     screen.data(|| address.clone(), || json!({ "address": address, "file": out }));
     Ok(Outcome::Holds)
+}
+
+fn release(key_path: &Path, own_name: &str, screen: &Screen) -> Done {
+    let key = AttestorKey::read(key_path, false)?;
+    let account = accounts::account(own_name, &key.address())?;
+    match Ledger::open(&Ledger::path_for(key_path))?.release(account)? {
+        Some(subject) => {
+            screen.data(
+                || format!("released from {subject}"),
+                || json!({ "account": account, "subject": subject }),
+            );
+            Ok(Outcome::Holds)
+        }
+        None => fail(format!("account `{own_name}` is bound to no subject in the ledger of this key")),
+    }
 }
