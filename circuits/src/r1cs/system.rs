@@ -175,7 +175,7 @@ pub struct System {
     witnesses: usize,
     record: Option<Vec<Row>>,
     values: Option<Vec<Fr>>,
-    tamper: Option<Tamper>,
+    tampers: Vec<Tamper>,
 }
 
 struct Row {
@@ -188,16 +188,16 @@ struct Row {
 impl System {
     /// Records the constraints for `inputs` public inputs, the constant one included.
     pub const fn recording(inputs: usize) -> Self {
-        Self { inputs, witnesses: 0, record: Some(Vec::new()), values: None, tamper: None }
+        Self { inputs, witnesses: 0, record: Some(Vec::new()), values: None, tampers: Vec::new() }
     }
     /// Computes an assignment for these public inputs; the first is one.
     pub fn assigning(inputs: Vec<Fr>) -> Self {
-        Self { inputs: inputs.len(), witnesses: 0, record: None, values: Some(inputs), tamper: None }
+        Self { inputs: inputs.len(), witnesses: 0, record: None, values: Some(inputs), tampers: Vec::new() }
     }
-    /// Computes an assignment in which one cell lies.
-    pub fn lying(inputs: Vec<Fr>, tamper: Tamper) -> Self {
+    /// Computes an assignment in which some cells lie.
+    pub fn lying(inputs: Vec<Fr>, tampers: &[Tamper]) -> Self {
         let mut system = Self::assigning(inputs);
-        system.tamper = Some(tamper);
+        system.tampers = tampers.to_vec();
         system
     }
     /// The constant `c`.
@@ -224,10 +224,8 @@ impl System {
     /// Allocates a witness cell with this value.
     pub fn alloc(&mut self, value: Fr) -> Num {
         let mut value = value;
-        if let Some(t) = self.tamper
-            && t.cell == self.witnesses
-        {
-            value += t.add;
+        for tamper in self.tampers.iter().filter(|t| t.cell == self.witnesses) {
+            value += tamper.add;
         }
         let index = self.inputs + self.witnesses;
         self.witnesses += 1;

@@ -69,9 +69,9 @@ impl Case {
     pub fn assignment(&self) -> Vec<Fr> {
         r1cs::assignment(self.shape, self.inputs.clone(), &self.secrets()).to_vec()
     }
-    /// The assignment in which one cell lies and everything after it is computed from the lie.
-    pub fn lying(&self, tamper: Tamper) -> Vec<Fr> {
-        let mut system = System::lying(self.inputs.clone(), tamper);
+    /// The assignment in which some cells lie and everything after them is computed from the lies.
+    pub fn lying(&self, tampers: &[Tamper]) -> Vec<Fr> {
+        let mut system = System::lying(self.inputs.clone(), tampers);
         r1cs::synthesize(&mut system, self.shape, &self.secrets());
         system.into_assignment().to_vec()
     }
