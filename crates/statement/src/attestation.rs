@@ -50,6 +50,18 @@ pub enum AttestorGrade {
     Venue = 3,
 }
 
+impl AttestorGrade {
+    /// As people write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SelfAttested => "self",
+            Self::Administrator => "administrator",
+            Self::Custodian => "custodian",
+            Self::Venue => "venue",
+        }
+    }
+}
+
 /// What an attestor says of one account at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode, serde::Serialize)]
 pub struct Attestation {

@@ -77,7 +77,7 @@ pub enum CodecError {
         limit: usize,
     },
     /// Not one of this project's files at all, or cut short.
-    #[error("this is not a {kind} file: {why}")]
+    #[error("this is no {kind} file: {why}")]
     NotThisKind {
         /// What was wanted.
         kind: &'static str,

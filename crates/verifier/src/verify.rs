@@ -52,8 +52,8 @@ pub enum VerifyError {
         /// The key's shape.
         wanted: &'static str,
     },
-    /// The context names something else than the file at hand.
-    #[error("the proof was made for another {what}: it names {named}, the file at hand is {given}")]
+    /// The context names something else than the file at hand, or than the reader asked for.
+    #[error("the proof was made for another {what}: it names {named}, wanted is {given}")]
     Binding {
         /// Which file or field.
         what: &'static str,
@@ -147,7 +147,7 @@ pub enum VerifyError {
         attestor: [u8; 20],
     },
     /// The attestor is too close to the subject.
-    #[error("account {account} is attested at grade {got:?}; at least {wanted:?} is accepted")]
+    #[error("account {account} is attested at grade `{}`; at least `{}` is accepted", .got.name(), .wanted.name())]
     Grade {
         /// The account.
         account: u16,
