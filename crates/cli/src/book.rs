@@ -2,9 +2,11 @@
 
 use crate::failure::{At, Failure, fail};
 use crate::openings;
+use mandate_book::read::VenueOptions;
 use mandate_book::{MarketSlots, Options, Records, Report, read, resolve};
 use mandate_market::Snapshot;
 use mandate_statement::Shape;
+use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -18,15 +20,25 @@ pub struct Holdings {
 }
 
 /// Reads statements: `.csv` is a table of the project's form; JSON is its own form (with `accounts`) or a venue's report of
-/// the account that is named.
-pub fn records(path: &Path, account: Option<&str>) -> Result<Records, Failure> {
+/// the account that is named, read with what `venue` says of it.
+///
+/// # Errors
+/// With file, and line where there is one.
+pub fn records(path: &Path, account: Option<&str>, venue: &VenueOptions) -> Result<Records, Failure> {
     let bytes = Zeroizing::new(crate::files::read(path, read::MAX_BYTES as u64)?);
     let name = path.display().to_string();
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
         return Ok(read::csv(&name, &bytes)?);
     }
-    // Values are skipped, not kept: only the names at the top are looked at.
-    let own = serde_json::from_slice::<BTreeMap<String, serde::de::IgnoredAny>>(&bytes)
+    // Values are skipped, not kept: only the form and the names at the top are looked at.
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    if let Err(why) = serde_json::from_slice::<IgnoredAny>(text) {
+        return fail(match text.trim_ascii_start().first() {
+            Some(b'{' | b'[') => format!("{name}:{}: not JSON: {why}", why.line()),
+            _ => format!("{name}: not JSON; tables must end in .csv"),
+        });
+    }
+    let own = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(text)
         .is_ok_and(|top| top.contains_key("accounts"));
     if own {
         return Ok(read::json(&name, &bytes)?);
@@ -36,7 +48,7 @@ pub fn records(path: &Path, account: Option<&str>) -> Result<Records, Failure> {
             "{name}: a venue's report does not say which account it is of; name it with --account VENUE/POOL/ENTITY"
         ));
     };
-    Ok(read::venue(&name, &bytes, account, &read::VenueOptions::default())?)
+    Ok(read::venue(&name, &bytes, account, venue)?)
 }
 
 /// Reads a book, from a file or a folder of openings.
@@ -46,13 +58,14 @@ pub fn holdings(
     snapshot: &Snapshot,
     shape: &'static Shape,
     options: &Options,
+    venue: &VenueOptions,
 ) -> Result<(Holdings, Report), Failure> {
     if path.is_dir() {
         let handed = openings::read(path)?;
         return Ok((of_openings(&handed, snapshot, shape)?, Report::default()));
     }
     let slots = MarketSlots::new(snapshot)?;
-    let (book, report) = resolve(&records(path, account)?, &slots, options)?;
+    let (book, report) = resolve(&records(path, account, venue)?, &slots, options)?;
     let mut active = vec![false; shape.accounts];
     for a in book.accounts() {
         if let Some(flag) = active.get_mut(usize::from(a.netting_set())) {

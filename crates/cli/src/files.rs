@@ -20,6 +20,26 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Refuses a secret's file that others than its owner can read.
+#[cfg(unix)]
+pub fn owner_only(path: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path).at(path.display())?.permissions().mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return fail(format!(
+            "key `{}` can be read by others (mode {mode:04o}): take that right away with `chmod 600`",
+            path.display()
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses nothing: there are no modes here.
+#[cfg(not(unix))]
+pub fn owner_only(_: &Path) -> Result<(), Failure> {
+    Ok(())
+}
+
 /// Reads a text file of at most `limit` bytes.
 pub fn read_text(path: &Path, limit: u64) -> Result<String, Failure> {
     String::from_utf8(read(path, limit)?)

@@ -120,6 +120,20 @@ impl KeyArgs {
         Ok(key)
     }
 
+    /// Refuses a folder without a verifying key of the shape, where a new development key would be of no use.
+    pub fn must_exist(&self, shape: &Shape) -> Result<(), Failure> {
+        let path = self.path(shape, "vk");
+        if path.exists() {
+            return Ok(());
+        }
+        fail(format!(
+            "{}: there is no key of shape `{}`; name one with --vk. A development key would be made here, and proves nothing \
+             to you: --allow-dev-key accepts that",
+            path.display(),
+            shape.name
+        ))
+    }
+
     fn fits(&self, path: &Path, key: &VerifyingKey, shape: &Shape) -> Result<(), Failure> {
         if key.shape.name == shape.name {
             return Ok(());

@@ -90,7 +90,13 @@ fn run(cli: Cli, screen: &Screen) -> Done {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let screen = Screen::new(cli.json);
-    match run(cli, &screen) {
+    let done = run(cli, &screen);
+    // An answer that its reader did not get is no answer.
+    let done = match (done, screen.lost()) {
+        (Ok(_), Some(why)) => failure::fail(format!("stdout: {why}")),
+        (done, _) => done,
+    };
+    match done {
         Ok(Outcome::Holds) => ExitCode::SUCCESS,
         Ok(Outcome::DoesNotHold) => ExitCode::from(1),
         Err(failure) => {

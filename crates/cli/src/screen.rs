@@ -1,29 +1,41 @@
 //! Stdout for data, stderr for words.
 
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 /// Where a command speaks.
 pub struct Screen {
     json: bool,
+    lost: Mutex<Option<String>>,
 }
 
 impl Screen {
     /// `json`: data as JSON.
     pub const fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, lost: Mutex::new(None) }
     }
     /// Whether data is JSON.
     pub const fn is_json(&self) -> bool {
         self.json
     }
-    /// The command's data: as text, or as JSON where that was asked for. A reader that closed its end is no error.
+    /// The command's data: as text, or as JSON where that was asked for. A reader that closed its end is no error; whatever else
+    /// keeps data from being written is kept for [`Screen::lost`].
     pub fn data(&self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) {
         let mut out = std::io::stdout().lock();
         let text = if self.json { format!("{:#}", json()) } else { text() };
-        let _ = writeln!(out, "{}", text.trim_end_matches('\n'));
+        let written = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
+        if let Err(why) = written
+            && why.kind() != ErrorKind::BrokenPipe
+        {
+            let mut lost = self.lost.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            lost.get_or_insert_with(|| why.to_string());
+        }
+    }
+    /// Why some of the data did not reach stdout, where that happened.
+    pub fn lost(&self) -> Option<String> {
+        self.lost.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
     /// Words to whoever sits in front.
     pub fn say(&self, words: impl AsRef<str>) {

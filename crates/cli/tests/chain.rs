@@ -14,14 +14,21 @@ const SECOND: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b
 #[test]
 fn nothing_is_decided_without_a_node() {
     let mut desk = Desk::new();
-    desk.write("k", FIRST);
+    desk.write_private("k", FIRST);
     let nowhere = "http://127.0.0.1:1";
     let quorum = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
     desk.exits(2, &["chain", "deploy", "--rpc", nowhere, "--sender", "k", "--quorum", quorum]);
     desk.exits(2, &["chain", "deploy", "--rpc", "ftp://x", "--sender", "k", "--quorum", quorum]);
-    desk.write("bad", "not a key");
+    desk.write_private("bad", "not a key");
     let said = desk.exits(2, &["chain", "deploy", "--rpc", nowhere, "--sender", "bad", "--quorum", quorum]);
     assert!(!said.contains("not a key"), "a key's text is never repeated");
+    #[cfg(unix)]
+    {
+        desk.write("open", FIRST);
+        let said =
+            desk.exits(2, &["chain", "deploy", "--rpc", nowhere, "--sender", "open", "--quorum", quorum]);
+        assert!(said.contains("chmod 600"), "{said}");
+    }
     for command in ["status", "watch"] {
         desk.exits(2, &["chain", command, "--of", "nowhere.bundle"]);
     }
@@ -47,8 +54,8 @@ fn from_deployment_to_deposit() {
     let node = LocalChain::spawn(&program, Some(AS_OF + 600)).unwrap();
     let url = node.url();
     let mut desk = Desk::new();
-    desk.write("k", FIRST);
-    desk.write("q", SECOND);
+    desk.write_private("k", FIRST);
+    desk.write_private("q", SECOND);
     let quorum = format!("0x{}", hex::encode(node.keys()[1].address()));
     let on = ["--rpc", url.as_str(), "--sender", "k"];
     let chain = |command: &'static str, more: &[&str]| -> Vec<String> {
@@ -61,8 +68,10 @@ fn from_deployment_to_deposit() {
     go(&mut desk, 1, chain("deploy", &["--quorum", &quorum, "--threshold", "2"]));
     go(&mut desk, 0, chain("deploy", &["--quorum", &quorum, "--delay", "0s"]));
     desk.subject("lawful.csv", "Example Fund", "good");
-    go(&mut desk, 0, chain("register", &["m.toml", "-s", "s.snap"]));
-    assert!(go(&mut desk, 1, chain("register", &["m.toml", "-s", "s.snap"])).contains("registered already"));
+    let said = go(&mut desk, 0, chain("register", &["m.toml", "-s", "s.snap"]));
+    assert!(said.contains("mandate id ") && said.contains(" under key "), "{said}");
+    let said = go(&mut desk, 1, chain("register", &["m.toml", "-s", "s.snap"]));
+    assert!(said.contains("registered already") && !said.contains("integers sent"), "{said}");
 
     let at: serde_json::Value =
         serde_json::from_slice(&std::fs::read(desk.path("deployment.json")).unwrap()).unwrap();
@@ -93,7 +102,7 @@ fn from_deployment_to_deposit() {
     go(&mut desk, 0, chain("check", &["p.bundle"]));
     go(&mut desk, 0, chain("attest", &["p.bundle"]));
     assert!(go(&mut desk, 1, chain("attest", &["p.bundle"])).contains("attested already"));
-    go(&mut desk, 0, status("status", &[]));
+    assert!(go(&mut desk, 0, status("status", &[])).contains("mandate id "));
     go(&mut desk, 0, status("watch", &["--looks", "1"]));
 
     let bundle: mandate_statement::Bundle = mandate_statement::decode(

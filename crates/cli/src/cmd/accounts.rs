@@ -9,6 +9,7 @@ use mandate_attest::read_attestation;
 use mandate_market::Universe;
 use mandate_statement::AttestorGrade;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -141,11 +142,13 @@ fn declare(
     paths: &[PathBuf],
 ) -> Result<AccountFile, Failure> {
     let id = crate::accounts::subject(subject)?;
+    let grades = Grades::parse(grades)?;
+    let digest = universe.digest();
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
             for entry in std::fs::read_dir(path).at(path.display())? {
-                let inside = entry?.path();
+                let inside = entry.at(path.display())?.path();
                 if inside.extension().is_some_and(|e| e == "attestation") {
                     files.push(inside);
                 }
@@ -166,6 +169,13 @@ fn declare(
                 said.subject
             ));
         }
+        if said.universe != digest {
+            return fail(format!(
+                "{}: it is of universe {}, the snapshot's is {digest}",
+                path.display(),
+                said.universe
+            ));
+        }
         let Some(attestor) = signed.signer() else {
             return fail(format!("{}: its signature recovers to nobody", path.display()));
         };
@@ -173,27 +183,66 @@ fn declare(
             return fail(format!("{}: the universe has no account {}", path.display(), said.netting_set));
         };
         accounts.push(Declared {
-            grade: grade_of(&label, grades)?,
+            grade: grades.of(&label)?,
             netting_set: NettingSet::Name(label),
             account: said.account.to_string(),
             attestor: place::address_text(&attestor),
         });
     }
+    grades.all_used(&accounts)?;
     Ok(AccountFile { subject: subject.to_owned(), version, accounts })
 }
 
-fn grade_of(label: &str, grades: &[String]) -> Result<AttestorGrade, Failure> {
-    let mut general = None;
-    for text in grades {
-        let (account, name) = text.split_once('=').map_or((None, text.as_str()), |(a, g)| (Some(a), g));
-        let value = grade(name).map_err(|why| Failure(format!("--grade {text}: {why}")))?;
-        match account {
-            Some(account) if account == label => return Ok(value),
-            None => general = Some(value),
-            Some(_) => {}
+/// The grades as they were given: one for all, and those of single accounts.
+struct Grades {
+    general: Option<AttestorGrade>,
+    single: BTreeMap<String, AttestorGrade>,
+}
+
+impl Grades {
+    /// From `GRADE` and `ACCOUNT=GRADE`.
+    ///
+    /// # Errors
+    /// Where a grade has no such name, or is given twice.
+    fn parse(texts: &[String]) -> Result<Self, Failure> {
+        let mut out = Self { general: None, single: BTreeMap::new() };
+        for text in texts {
+            let (account, name) = text.split_once('=').map_or((None, text.as_str()), |(a, g)| (Some(a), g));
+            let value = grade(name).map_err(|why| Failure(format!("--grade {text}: {why}")))?;
+            let before = match account {
+                Some(account) => out.single.insert(account.to_owned(), value),
+                None => out.general.replace(value),
+            };
+            if before.is_some() {
+                let whose = account.map_or_else(|| "all accounts".to_owned(), |a| format!("account `{a}`"));
+                return fail(format!("--grade {text}: the grade of {whose} is given twice"));
+            }
         }
+        Ok(out)
     }
-    general.ok_or_else(|| {
-        Failure(format!("no grade for account `{label}`: give --grade {label}=venue or the like"))
-    })
+    /// The grade of an account.
+    fn of(&self, label: &str) -> Result<AttestorGrade, Failure> {
+        self.single.get(label).copied().or(self.general).ok_or_else(|| {
+            Failure(format!("no grade for account `{label}`: give --grade {label}=venue or the like"))
+        })
+    }
+    /// Every account that was given a grade of its own must be among those declared.
+    fn all_used(&self, accounts: &[Declared]) -> Result<(), Failure> {
+        let labels: Vec<&str> = accounts
+            .iter()
+            .filter_map(|a| match &a.netting_set {
+                NettingSet::Name(name) => Some(name.as_str()),
+                NettingSet::Index(_) => None,
+            })
+            .collect();
+        let Some((account, grade)) = self.single.iter().find(|(a, _)| !labels.contains(&a.as_str())) else {
+            return Ok(());
+        };
+        let names: Vec<String> = labels.iter().map(|l| format!("`{l}`")).collect();
+        fail(format!(
+            "--grade {account}={}: no attestation is of account `{account}`; they are of {}",
+            grade_name(*grade),
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        ))
+    }
 }

@@ -3,12 +3,12 @@
 use crate::accounts;
 use crate::book::{records, report_lines};
 use crate::cmd::evaluate::Reading;
-use crate::failure::{Done, Failure, Outcome, fail};
+use crate::failure::{At, Done, Failure, Outcome, fail};
 use crate::place;
 use crate::screen::Screen;
 use crate::sheet;
 use mandate_attest::{AttestorKey, Ledger, Opening, Request, attest, write_attestation};
-use mandate_book::{Book, MarketSlots, SlotIndex, resolve};
+use mandate_book::{Book, MarketSlots, Records, SlotIndex, resolve};
 use mandate_statement::SignedAttestation;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -20,16 +20,18 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The attestor's own records: CSV, JSON, or a venue's report.
+    /// The attestor's own records: CSV, JSON, or a venue's report (may be repeated: positions and balances often come in two
+    /// files).
     #[arg(long, value_name = "RECORDS", required = true)]
-    statement: Option<PathBuf>,
+    statement: Vec<PathBuf>,
     /// The snapshot whose universe is committed to.
     #[arg(short, long, value_name = "SNAP", required = true)]
     snapshot: Option<PathBuf>,
     /// Which account of the universe: VENUE/POOL/ENTITY.
     #[arg(long, required = true)]
     account: Option<String>,
-    /// The account in the attestor's own naming; the statement's where nothing is said, or else the universe's.
+    /// The account in the attestor's own naming; the universe's where nothing is said. Needed where the statement calls the
+    /// account by another name than the universe does.
     #[arg(long, value_name = "NAME")]
     own_name: Option<String>,
     /// Whose book it belongs to: a name, or 0x and 64 hex digits.
@@ -75,10 +77,12 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
         None => {}
     }
     let need = |what: &'static str| Failure(format!("--{what} is missing"));
-    let statement = args.statement.as_deref().ok_or_else(|| need("statement"))?;
     let snapshot = sheet::snapshot(args.snapshot.as_deref().ok_or_else(|| need("snapshot"))?)?;
     let account = args.account.as_deref().ok_or_else(|| need("account"))?;
     let subject = accounts::subject(args.subject.as_deref().ok_or_else(|| need("subject"))?)?;
+    // An empty name would be one id for every account that is left unnamed.
+    args.own_name.as_deref().map_or(Ok(()), named)?;
+    let venue = args.reading.venue()?;
     let key_path = args.key.as_deref().ok_or_else(|| need("key"))?;
     let key = AttestorKey::read(key_path, false)?;
     let mut ledger = Ledger::open(&Ledger::path_for(key_path))?;
@@ -87,22 +91,19 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
         let names: Vec<String> = slots.accounts().iter().map(|n| format!("`{n}`")).collect();
         return fail(format!("there is no account `{account}`; the universe has {}", names.join(", ")));
     }
-    let mut rows = records(statement, Some(account))?;
-    let named: Vec<String> = rows.accounts().map(str::to_owned).collect();
-    // The id is of the account as the statement names it, so that one real account is one id under every netting set.
-    let mut own_name = account.to_owned();
-    if let [only] = named.as_slice()
-        && only != account
-    {
-        screen.say(format!("the statement calls the account `{only}`"));
-        own_name.clone_from(only);
-        rows.rename(&BTreeMap::from([(only.clone(), account.to_owned())]));
+    let mut rows = Records::default();
+    for path in &args.statement {
+        let mut read = records(path, Some(account), &venue)?;
+        fit(&mut read, path, account, args.own_name.as_deref(), &slots, screen)?;
+        rows.merge(read);
     }
     let (book, report) = resolve(&rows, &slots, &args.reading.options())?;
     report_lines(&report).iter().for_each(|line| screen.say(line));
-    let own_name = args.own_name.as_ref().unwrap_or(&own_name);
+    let own_name = args.own_name.as_deref().unwrap_or(account);
     let request =
         Request { subject, account: accounts::account(own_name, &key.address())?, sequence: args.sequence };
+    // Before a number is used up: what is signed must find its place.
+    writable(&args.out)?;
     let (signed, opening) = sign(&book, account, &slots, &request, &key, &mut ledger)?;
     let files = write(&args.out, account, &signed, &opening)?;
     screen.say(format!(
@@ -128,6 +129,59 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
     Ok(Outcome::Holds)
 }
 
+/// Sees to it that a statement speaks of `account`. One that speaks of a single account by another name is renamed, but only
+/// where `own_name` says what the account's own name is, and never where that name is another account of the universe.
+fn fit(
+    rows: &mut Records,
+    path: &Path,
+    account: &str,
+    own_name: Option<&str>,
+    slots: &MarketSlots<'_>,
+    screen: &Screen,
+) -> Result<(), Failure> {
+    let names: Vec<String> = rows.accounts().map(str::to_owned).collect();
+    if names.iter().any(|n| n == account) {
+        return Ok(());
+    }
+    let path = path.display();
+    let [only] = names.as_slice() else {
+        let names: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+        return fail(format!(
+            "{path}: the statement does not speak of `{account}`, but of {}",
+            names.join(", ")
+        ));
+    };
+    if slots.account(only).is_some() {
+        return fail(format!(
+            "{path}: the statement is of `{only}`, another account of the universe than `{account}`"
+        ));
+    }
+    if own_name.is_none() {
+        return fail(format!(
+            "{path}: the statement calls the account `{only}`; where that is `{account}`, say so with --own-name {only} (or \
+             the account's name in your own books)"
+        ));
+    }
+    screen.say(format!("{path}: the statement calls the account `{only}`; it is attested as `{account}`"));
+    rows.rename(&BTreeMap::from([(only.clone(), account.to_owned())]));
+    Ok(())
+}
+
+/// A name of one's own must be there.
+fn named(own_name: &str) -> Result<(), Failure> {
+    if own_name.trim().is_empty() {
+        return fail("--own-name is empty; wanted the account's name in the attestor's own books");
+    }
+    Ok(())
+}
+
+/// Makes a folder where there is none, and sees that files can be made in it.
+fn writable(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).at(folder.display())?;
+    tempfile::tempfile_in(folder).at(folder.display())?;
+    Ok(())
+}
+
 /// Attests one account of a book.
 pub fn sign(
     book: &Book,
@@ -147,7 +201,7 @@ pub fn write(
     signed: &SignedAttestation,
     opening: &Opening,
 ) -> Result<(PathBuf, PathBuf), Failure> {
-    std::fs::create_dir_all(folder)?;
+    std::fs::create_dir_all(folder).at(folder.display())?;
     let stem = place::file_stem(account);
     let (public, secret) =
         (folder.join(format!("{stem}.attestation")), folder.join(format!("{stem}.opening")));
@@ -168,6 +222,7 @@ fn new_key(out: &Path, screen: &Screen) -> Done {
 }
 
 fn release(key_path: &Path, own_name: &str, screen: &Screen) -> Done {
+    named(own_name)?;
     let key = AttestorKey::read(key_path, false)?;
     let account = accounts::account(own_name, &key.address())?;
     match Ledger::open(&Ledger::path_for(key_path))?.release(account)? {

@@ -10,10 +10,10 @@ use crate::place::{self, address, address_text};
 use crate::screen::{Screen, grouped};
 use crate::sheet::Sheet;
 use mandate_chain::{
-    AttestRequest, Chain, ChainError, DeployOptions, Deployment, MandateTerms, Publication, Registries,
-    SigningKey, Status, Vault, mandate_id,
+    AttestRequest, Chain, ChainError, DeployOptions, Deployment, MandateTerms, Publication, Record,
+    Registries, SigningKey, Status, Vault, mandate_id,
 };
-use mandate_statement::{Digest, RulesPart};
+use mandate_statement::{Context, Digest, RulesPart};
 use mandate_verifier::{Verifier, VerifyingKey};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -171,7 +171,9 @@ pub struct Ask {
     max_age: u64,
 }
 
+/// Reads a key file that its owner alone can read, as `mandate attest` does.
 fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+    files::owner_only(path)?;
     let bytes = Zeroizing::new(files::read(path, 1024)?);
     let text = std::str::from_utf8(&bytes).or_else(|_| fail(format!("{}: not text", path.display())))?;
     SigningKey::from_hex(text).at(path.display())
@@ -293,9 +295,8 @@ async fn run_async(command: &Command, screen: &Screen) -> Done {
         Command::Check { on, bundle } => return send(&on.open().await?, bundle, false, screen).await,
         Command::Attest { on, bundle } => return send(&on.open().await?, bundle, true, screen).await,
         Command::Status(ask) => {
-            let (registries, subject, mandate) = ask.open().await?;
-            let status = registries.status(&subject, &mandate, ask.max_age).await?;
-            return Ok(show(&status, screen));
+            let (registries, context) = ask.open().await?;
+            return ask.look(&registries, &context, &mut None, screen).await;
         }
         Command::Watch { ask, every, looks } => return watch(ask, *every, *looks, screen).await,
         Command::Deposit { on, vault, token, amount } => {
@@ -331,6 +332,24 @@ async fn register(
         owner: registries.chain().sender(),
     };
     let key = evm::key(key)?;
+    let digest = rules.digest();
+    let id = mandate_id(&digest, &key.id());
+    // First, as the integers of a mandate cost gas before the contract looks whether it has them.
+    match registries.rules_point(&id).await {
+        Ok(_) => {
+            let words = format!("{} is registered already", mandate_text(&id, &digest, &key.id()));
+            screen.say(&words);
+            if screen.is_json() {
+                screen.data(
+                    String::new,
+                    || json!({ "holds": false, "refused": words, "error": "AlreadyRegistered", "mandate_id": id }),
+                );
+            }
+            return Ok(Outcome::DoesNotHold);
+        }
+        Err(ChainError::Refused { name: "UnknownMandate", .. }) => {}
+        Err(why) => return Err(why.into()),
+    }
     if answer(registries.store_key(&key).await, screen)?.is_none() {
         return Ok(Outcome::DoesNotHold);
     }
@@ -340,8 +359,8 @@ async fn register(
     screen.data(
         || {
             format!(
-                "mandate {} registered: {} gas in {} transactions",
-                made.mandate_id,
+                "{} registered: {} gas in {} transactions",
+                mandate_text(&made.mandate_id, &digest, &key.id()),
                 grouped(made.gas),
                 made.transactions
             )
@@ -349,6 +368,11 @@ async fn register(
         || json!(made),
     );
     Ok(Outcome::Holds)
+}
+
+/// A mandate as the contracts know it, and what that is made of.
+fn mandate_text(id: &Digest, rules: &Digest, key: &Digest) -> String {
+    format!("mandate id {id} (mandate {rules} under key {key})")
 }
 
 async fn send(registries: &Registries, bundle: &Path, really: bool, screen: &Screen) -> Done {
@@ -374,41 +398,60 @@ async fn send(registries: &Registries, bundle: &Path, really: bool, screen: &Scr
 }
 
 impl Ask {
-    async fn open(&self) -> Result<(Registries, Digest, Digest), Failure> {
+    async fn open(&self) -> Result<(Registries, Context), Failure> {
         let at = deployment(&self.deployment)?;
         let bundle = read_bundle(&self.of)?;
         let registries = Registries::new(Chain::read_only(&self.rpc).await?, at)?;
-        let mandate = mandate_id(&bundle.context.mandate, &bundle.context.key);
-        Ok((registries, bundle.context.subject, mandate))
+        Ok((registries, bundle.context))
+    }
+    /// Asks, and says what is new since `last`.
+    async fn look(
+        &self,
+        registries: &Registries,
+        context: &Context,
+        last: &mut Option<(Option<Record>, bool)>,
+        screen: &Screen,
+    ) -> Result<Outcome, Failure> {
+        let id = mandate_id(&context.mandate, &context.key);
+        let status = registries.status(&context.subject, &id, self.max_age).await?;
+        if last.replace((status.record, status.compliant)) != Some((status.record, status.compliant)) {
+            show(&status, context, screen)?;
+        }
+        Ok(if status.compliant { Outcome::Holds } else { Outcome::DoesNotHold })
     }
 }
 
-fn show(status: &Status, screen: &Screen) -> Outcome {
+fn show(status: &Status, context: &Context, screen: &Screen) -> Result<(), Failure> {
+    let id = mandate_id(&context.mandate, &context.key);
+    let mut value = serde_json::to_value(status)?;
+    value["mandate_id"] = json!(id);
+    value["mandate"] = json!(context.mandate);
+    value["key"] = json!(context.key);
     screen.data(
-        || match (&status.record, &status.reason) {
-            (Some(r), None) => {
-                format!("compliant: epoch {}, book of {}, valid until {}", r.epoch, r.as_of, r.valid_until)
-            }
-            (_, reason) => format!("not compliant: {}", reason.as_deref().unwrap_or("no reason given")),
+        || {
+            let said = match (&status.record, &status.reason) {
+                (Some(r), None) => {
+                    format!(
+                        "compliant: epoch {}, book of {}, valid until {}",
+                        r.epoch, r.as_of, r.valid_until
+                    )
+                }
+                (_, reason) => format!("not compliant: {}", reason.as_deref().unwrap_or("no reason given")),
+            };
+            format!("{said}\n{}", mandate_text(&id, &context.mandate, &context.key))
         },
-        || json!(status),
+        || value,
     );
-    if status.compliant { Outcome::Holds } else { Outcome::DoesNotHold }
+    Ok(())
 }
 
 async fn watch(ask: &Ask, every: u64, looks: Option<u64>, screen: &Screen) -> Done {
-    let (registries, subject, mandate) = ask.open().await?;
+    let (registries, context) = ask.open().await?;
     let (mut last, mut count) = (None, 0u64);
     loop {
-        let status = registries.status(&subject, &mandate, ask.max_age).await?;
-        let outcome = if status.compliant { Outcome::Holds } else { Outcome::DoesNotHold };
-        let now = (status.record, status.compliant);
-        if last != Some(now) {
-            show(&status, screen);
-            last = Some(now);
-        }
+        let outcome = ask.look(&registries, &context, &mut last, screen).await?;
         count += 1;
-        if looks.is_some_and(|most| count >= most) {
+        if screen.lost().is_some() || looks.is_some_and(|most| count >= most) {
             return Ok(outcome);
         }
         std::thread::sleep(Duration::from_secs(every.max(1)));

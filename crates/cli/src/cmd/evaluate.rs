@@ -1,10 +1,11 @@
 //! `mandate evaluate`: private. Nothing here leaves the machine.
 
 use crate::book::{Holdings, holdings, report_lines};
-use crate::failure::{Done, Failure, Outcome};
+use crate::failure::{Done, Failure, Outcome, fail};
 use crate::place;
 use crate::screen::{Screen, grouped};
 use crate::sheet::Sheet;
+use mandate_book::read::VenueOptions;
 use mandate_book::{Options, Rounding};
 use mandate_market::Snapshot;
 use mandate_policy::{Mandate, Verdict, evaluate};
@@ -31,7 +32,7 @@ pub struct Args {
 }
 
 /// Choices that whoever reads a statement makes in the open.
-#[derive(clap::Args, Clone, Copy)]
+#[derive(clap::Args, Clone)]
 pub struct Reading {
     /// Round balances that are finer than their lot down; refused otherwise.
     #[arg(long)]
@@ -39,15 +40,41 @@ pub struct Reading {
     /// Leave out owned assets that the universe does not list or price; refused otherwise.
     #[arg(long)]
     pub ignore_unlisted_assets: bool,
+    /// How large one contract is, by the venue's own name, where a venue's report counts contracts and does not say (may be
+    /// repeated).
+    #[arg(long, value_name = "NAME=SIZE")]
+    pub contract_size: Vec<String>,
 }
 
 impl Reading {
     /// As the book reader takes them.
-    pub fn options(self) -> Options {
+    pub fn options(&self) -> Options {
         Options {
             rounding: if self.round { Rounding::Down } else { Options::default().rounding },
             ignore_unlisted_assets: self.ignore_unlisted_assets,
         }
+    }
+    /// As the readers of venues' reports take them.
+    ///
+    /// # Errors
+    /// Where a size is no decimal above zero, or is given twice.
+    pub fn venue(&self) -> Result<VenueOptions, Failure> {
+        let mut out = VenueOptions::default();
+        for text in &self.contract_size {
+            let wrong = || Failure(format!("--contract-size {text}: wanted NAME=SIZE, the size above zero"));
+            let (name, size) = text.rsplit_once('=').ok_or_else(wrong)?;
+            let size = size.parse().map_err(|_| wrong())?;
+            if name.is_empty() {
+                return Err(wrong());
+            }
+            if out.contract_sizes.insert(name.to_owned(), size).is_some() {
+                return fail(format!("--contract-size {text}: the size of `{name}` is given twice"));
+            }
+            if size.is_zero() || size.is_negative() {
+                return Err(wrong());
+            }
+        }
+        Ok(out)
     }
 }
 
@@ -72,6 +99,7 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
         &sheet.snapshot,
         sheet.shape(),
         &args.reading.options(),
+        &args.reading.venue()?,
     )?;
     report_lines(&report).iter().for_each(|line| screen.say(line));
     let (list, nav) = verdicts(&sheet, &book)?;

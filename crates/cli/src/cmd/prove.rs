@@ -206,11 +206,15 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
     if args.backend == Backend::Transparent {
         return fail("the transparent backend does not exist yet in this version; use --backend groth16");
     }
+    if args.valid_for == 0 {
+        return fail("--valid-for is zero: the proof would say nothing; give a span such as 1d");
+    }
     let sheet = Sheet::read(&args.mandate, &args.snapshot)?;
     let set = accounts::read(&args.accounts, &sheet.snapshot.universe)?;
     let handed = openings::read(&args.book)?;
     let terms = Terms { chain: args.place.pair(), epoch: args.epoch, valid_for: args.valid_for };
-    // The rules first: reading a key takes longer.
+    // Accounts and rules first: reading a key takes longer.
+    same_accounts(&sheet, &handed, &set)?;
     let holdings = book::of_openings(&handed, &sheet.snapshot, sheet.shape())?;
     let (list, _) = verdicts(&sheet, &holdings)?;
     let outcome = if list.iter().all(|v| v.holds) {

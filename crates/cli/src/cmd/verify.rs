@@ -76,6 +76,9 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
     let (sheet, _) = screen.timed("compiling the sheet", || Sheet::read(&args.mandate, &args.snapshot));
     let sheet = sheet?;
     let set = accounts::read(&args.accounts, &sheet.snapshot.universe)?;
+    if !args.allow_dev_key && args.vk.is_none() {
+        args.keys.must_exist(sheet.shape())?;
+    }
     let key = args.keys.verifying(sheet.shape(), args.vk.as_deref(), screen)?;
     let origin = key.origin;
     let verifier = Verifier::new(key);

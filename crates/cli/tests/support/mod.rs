@@ -72,6 +72,15 @@ impl Desk {
     pub fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path(name), text).unwrap();
     }
+    /// Writes a file that its owner alone can read.
+    pub fn write_private(&self, name: &str, text: &str) {
+        self.write(name, text);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
     /// Runs the program.
     pub fn run(&mut self, args: &[&str]) -> Output {
         let out = Command::new(env!("CARGO_BIN_EXE_mandate"))
