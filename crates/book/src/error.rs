@@ -83,6 +83,23 @@ pub enum BookError {
         /// What this means.
         why: &'static str,
     },
+    /// Balances whose report shows positions that nothing lists.
+    #[error(
+        "{place}: the summary of `{currency}` shows open {what} ({shown}), and none of account `{account}` were read: \
+         balances alone would leave them out; bring the positions too, in one list with the summary"
+    )]
+    OpenPositions {
+        /// Where.
+        place: Place,
+        /// The account.
+        account: String,
+        /// The currency of the summary.
+        currency: String,
+        /// Options, futures or positions.
+        what: &'static str,
+        /// What shows them.
+        shown: String,
+    },
     /// The same instrument twice in one account.
     #[error(
         "{place}: `{instrument}` of account `{account}` stands already at {first}: one row for each instrument"

@@ -12,6 +12,7 @@ mod error;
 pub mod examples;
 mod json;
 mod market;
+mod open;
 pub mod read;
 mod records;
 mod resolve;

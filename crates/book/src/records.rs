@@ -1,6 +1,7 @@
 //! A statement as it was read, before a universe gives it slots.
 
 use crate::error::{BookError, Place, clip};
+use crate::open::Seen;
 use crate::secret::{Amount, AmountError};
 use std::collections::BTreeMap;
 
@@ -46,6 +47,7 @@ pub struct Records {
     pub(crate) accounts: BTreeMap<String, Place>,
     pub(crate) rows: Vec<Row>,
     pub(crate) notes: Vec<String>,
+    pub(crate) seen: Seen,
 }
 
 impl Records {
@@ -56,6 +58,7 @@ impl Records {
         }
         self.rows.extend(other.rows);
         self.notes.extend(other.notes);
+        self.seen.merge(other.seen);
     }
     /// Names of the accounts that are spoken of, those without any row included.
     pub fn accounts(&self) -> impl Iterator<Item = &str> {
@@ -81,6 +84,7 @@ impl Records {
             accounts.entry(new(&name)).or_insert(place);
         }
         self.accounts = accounts;
+        self.seen.rename(new);
     }
     pub(crate) fn declare(&mut self, account: &str, place: &Place) {
         if !self.accounts.contains_key(account) {

@@ -74,6 +74,7 @@ pub fn resolve(
         work.row(row)?;
     }
     work.settle()?;
+    work.report.notes.extend(crate::open::check(records)?);
     Ok((Book::new(work.accounts.into_values()), work.report))
 }
 
@@ -166,9 +167,9 @@ impl Work<'_> {
             return Ok(());
         }
         let why = match (listed, asset) {
-            (false, true) => "correct the name, or leave out unlisted assets by that option",
+            (false, true) => "correct the name, or leave out unlisted assets with `--ignore-unlisted-assets`",
             (true, true) => {
-                "it is listed, but the snapshot has no price for it: leave out unlisted assets by that option"
+                "it is listed, but the snapshot has no price for it: leave it out with `--ignore-unlisted-assets`"
             }
             (false, false) => {
                 "what it can lose would go uncounted: correct the name, or use a universe that lists it"

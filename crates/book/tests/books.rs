@@ -97,7 +97,7 @@ fn errors_say_where_and_what_would_be_right() {
         ),
         (format!("{HARBOUR},BTC-PERP,1,\n"), "did you mean `BTC-PERPETUAL`"),
         (format!("{HARBOUR},DOGE,-1,\n"), "what it can lose would go uncounted"),
-        (format!("{HARBOUR},DOGE,1,\n"), "leave out unlisted assets by that option"),
+        (format!("{HARBOUR},DOGE,1,\n"), "leave out unlisted assets with `--ignore-unlisted-assets`"),
         ("harbor/cross/main,BTC,1,\n".into(), "accounts are `harbour/cross/main`, `quay/cross/main`"),
         (format!("\n{HARBOUR},BTC,NaN,\n"), "book.csv:3: quantity of `BTC` is not a finite number"),
         (format!("{HARBOUR},BTC,inf,\n"), "is not a finite number"),
@@ -275,5 +275,27 @@ proptest! {
             let _ = read::json("f", bytes);
             let _ = read::venue("f", bytes, "a", &read::VenueOptions::default());
         }
+    }
+}
+
+/// The file that the documentation works with is the made-up book without its options, whose names hold their expiries:
+/// it fits the made-up market of any instant.
+#[test]
+fn the_example_file_is_the_example_book() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/demo/book.csv");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let snapshot = market::small(AS_OF);
+    let wanted: Vec<String> = examples::csv(&snapshot, Example::Lawful)
+        .lines()
+        .filter(|l| !l.contains("-C,") && !l.contains("-P,"))
+        .map(str::to_owned)
+        .collect();
+    let rows: Vec<&str> = text.lines().filter(|l| !l.starts_with('#')).collect();
+    assert_eq!(rows, wanted, "{}", path.display());
+    for as_of in [AS_OF, AS_OF + 86_400 * 400] {
+        let snapshot = market::small(as_of);
+        let (book, report) = place(&snapshot, &text, &Options::default()).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(report, Report::default());
+        assert_eq!(book.accounts().count(), snapshot.universe.accounts.len());
     }
 }

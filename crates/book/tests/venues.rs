@@ -154,7 +154,7 @@ fn unified_balances_prefer_the_venues_own_word() {
     let held = lots(r#"{"total": {"BTC": 1.5, "USDT": 0, "XYZ": null}, "debt": {"USDT": 20}}"#, &slots);
     assert_eq!(held, BTreeMap::from([("BTC", 150_000_000), ("BORROW:USDT", -2_000_000_000)]));
     let deribit = r#"{"info": {"jsonrpc": "2.0", "result": {"currency": "BTC", "balance": 2, "equity": 9,
-        "futures_session_upl": "0.25", "futures_session_rpl": -0.5}}, "total": {"BTC": 9}}"#;
+        "futures_session_upl": 0, "futures_session_rpl": -0.25}}, "total": {"BTC": 9}}"#;
     assert_eq!(lots(deribit, &slots), BTreeMap::from([("BTC", 200_000_000), ("PNL:BTC", -25_000_000)]));
     let debt = r#"{"total": {"BTC": 1}, "debt": {"XYZ": 1}}"#;
     let told = resolve(&venue(debt).ok().unwrap(), &slots, &Default::default()).err().unwrap().to_string();
@@ -163,6 +163,82 @@ fn unified_balances_prefer_the_venues_own_word() {
             && told.contains("could lose") | told.contains("can lose"),
         "{told}"
     );
+}
+
+#[test]
+fn a_summary_with_open_positions_needs_them() {
+    let slots = Slots {
+        listed: vec![
+            ("BTC", SlotKind::Balance, None),
+            ("BTC-PERPETUAL", inverse("BTC"), Some("50000")),
+            ("BTC-28MAR25-70000-P", SlotKind::Option, None),
+            ("ETH-PERPETUAL", inverse("ETH"), Some("2000")),
+            ("PNL:BTC", SlotKind::UnsettledPnl, None),
+            ("PNL:ETH", SlotKind::UnsettledPnl, None),
+        ],
+    };
+    let summary = |more: &str| {
+        format!(r#"{{"currency": "BTC", "balance": 2, "equity": 2.5, "futures_session_rpl": 0{more}}}"#)
+    };
+    let position = |name: &str, size: &str| {
+        format!(r#"{{"instrument_name": "{name}", "size": {size}, "floating_profit_loss": 0}}"#)
+    };
+    let (option, future) = (position("BTC-28MAR25-70000-P", "-3"), position("BTC-PERPETUAL", "10"));
+    let other = position("ETH-PERPETUAL", "10");
+    let go = |records: Records| resolve(&records, &slots, &Default::default()).map(|(_, report)| report);
+    let with = |summary: &str, positions: &[&str]| {
+        // The two reports merged, and in one list: the same.
+        let list = format!("[{}]", positions.join(","));
+        let mut records = venue(summary).unwrap_or_else(|e| panic!("{e}"));
+        records.merge(venue(&list).unwrap_or_else(|e| panic!("{e}")));
+        let merged = go(records);
+        let together = go(venue(&format!("[{list}, {summary}]")).unwrap_or_else(|e| panic!("{e}")));
+        assert_eq!(merged.is_ok(), together.is_ok(), "{summary} {list}");
+        merged
+    };
+    let options = summary(r#", "options_value": -0.5, "maintenance_margin": 0.3"#);
+    let told = go(venue(&options).ok().unwrap()).unwrap_err().to_string();
+    assert!(
+        told.contains("the summary of `BTC` shows open options (`options_value`)")
+            && told.contains("balances alone would leave them out; bring the positions too"),
+        "{told}"
+    );
+    assert!(!told.contains("0.5"), "{told}");
+    assert!(with(&options, &[&option]).is_ok());
+    for positions in [&[][..], &[future.as_str()], &[other.as_str()]] {
+        assert!(matches!(with(&options, positions), Err(BookError::OpenPositions { .. })), "{positions:?}");
+    }
+    let futures = summary(r#", "futures_session_upl": "0.25""#);
+    assert!(with(&futures, &[&option]).is_err());
+    assert!(with(&futures, &[&option, &future]).is_ok());
+    for more in [r#", "maintenance_margin": 0.3"#, r#", "delta_total": -1.5"#] {
+        let summary = summary(more);
+        assert!(with(&summary, &[]).is_err() && with(&summary, &[&other]).is_err(), "{more}");
+        assert!(with(&summary, &[&future]).is_ok(), "{more}");
+    }
+    // Margin that is shared between currencies may be another one's; orders alone take initial margin.
+    let shared = summary(r#", "maintenance_margin": 0.3, "margin_model": "cross_sm""#);
+    assert!(with(&shared, &[]).is_err() && with(&shared, &[&other]).is_ok());
+    let orders = summary(r#", "initial_margin": 0.3"#);
+    assert!(go(venue(&orders).ok().unwrap()).is_err() && with(&orders, &[]).is_ok());
+    // A summary goes with its account when that gets another name.
+    let mut records = venue(&options).ok().unwrap();
+    records.rename(&BTreeMap::from([("a".into(), "b".into())]));
+    records.rename(&BTreeMap::from([("b".into(), "a".into())]));
+    assert!(go(records).is_err());
+    // Nothing is open: that no positions were read is noted all the same.
+    let flat = summary(r#", "options_value": 0, "delta_total": 2.50000001"#);
+    let note = "report.json:1: balances only: no positions were read of `a`";
+    assert_eq!(go(venue(&flat).ok().unwrap()).unwrap().notes, [note]);
+    assert!(with(&flat, &[]).unwrap().notes.is_empty());
+    for balances in [
+        r#"{"total": {"BTC": 1.5}}"#,
+        r#"{"userAssets": [{"asset": "BTC", "free": 1}]}"#,
+        r#"{"data": [{"details": [{"ccy": "BTC", "cashBal": "1"}]}]}"#,
+    ] {
+        let notes = go(venue(balances).ok().unwrap()).unwrap().notes;
+        assert!(notes.iter().any(|n| n.contains("balances only")), "{balances}: {notes:?}");
+    }
 }
 
 #[test]
@@ -195,10 +271,20 @@ fn real_deribit_summaries() {
             ("ETH", SlotKind::Balance, None),
             ("PNL:BTC", SlotKind::UnsettledPnl, None),
             ("PNL:ETH", SlotKind::UnsettledPnl, None),
+            ("BTC-28MAR25-70000-P", SlotKind::Option, None),
+            ("ETH-28MAR25-2000-P", SlotKind::Option, None),
+            ("BTC-PERPETUAL", inverse("BTC"), Some("50000")),
+            ("ETH-PERPETUAL", inverse("ETH"), Some("2000")),
         ],
     };
+    // It shows open positions, which its balances would leave out.
+    let told = resolve(&venue(&text).ok().unwrap(), &slots, &Default::default()).err().unwrap();
+    assert!(matches!(told, BookError::OpenPositions { .. }), "{told}");
+    let open = r#"[{"instrument_name": "BTC-28MAR25-70000-P", "size": -1},
+        {"instrument_name": "BTC-PERPETUAL", "size": 10}, {"instrument_name": "ETH-PERPETUAL", "size": 10},
+        {"instrument_name": "ETH-28MAR25-2000-P", "size": -1}]"#;
     // Balance and session profit add up to the margin balance that the venue states, within its own rounding.
-    let held = lots(&text, &slots);
+    let held = lots(&format!("[{open}, {text}]"), &slots);
     assert_eq!(held["BTC"], 30_260_065_765);
     assert!((held["BTC"] + held["PNL:BTC"] - 30_262_729_214).abs() <= 1);
     assert_eq!(held["ETH"], 10_000_000_000);

@@ -50,6 +50,7 @@ impl Venue<'_> {
     /// `assets` with `walletBalance` (profit and loss that is not realized left out), and `positions`.
     pub(super) fn binance_futures(&mut self, json: &Json) -> Result<(), BookError> {
         self.binance_wallet(json)?;
+        self.read_positions(json);
         for item in self.items(json, "positions")? {
             self.binance_position(item)?;
         }
@@ -57,6 +58,7 @@ impl Venue<'_> {
     }
     /// `assets` alone.
     pub(super) fn binance_wallet(&mut self, json: &Json) -> Result<(), BookError> {
+        self.read_balances(json);
         for asset in self.items(json, "assets")? {
             let name = self.name(asset, "asset")?;
             let balance = self.needed(asset, "walletBalance", name)?;
@@ -69,6 +71,7 @@ impl Venue<'_> {
 
     /// `userAssets` with `free`, `locked`, `borrowed` and `interest`: what is owned and what is owed stand in two slots.
     pub(super) fn binance_margin(&mut self, json: &Json) -> Result<(), BookError> {
+        self.read_balances(json);
         for asset in self.items(json, "userAssets")? {
             let name = self.name(asset, "asset")?;
             let owned = self.sum(asset, &["free", "locked"], name)?;

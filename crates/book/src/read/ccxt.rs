@@ -81,6 +81,7 @@ impl Venue<'_> {
                 return self.document(info);
             }
         }
+        self.read_balances(json);
         self.records.notes.push(format!(
             "{}: ccxt's `total` is taken as the balance; where a venue puts unsettled profit or option value into it, give \
              the venue's own report instead",

@@ -3,8 +3,10 @@
 use super::{Venue, symbols};
 use crate::error::{BookError, clip};
 use crate::json::Json;
+use crate::open::Needs;
 use crate::records::{Entry, Side, exact};
 use crate::secret::Amount;
+use mandate_numeric::Decimal;
 
 impl Venue<'_> {
     /// `instrument_name`, `size` (signed; coins, dollars for inverse futures), `floating_profit_loss`, `average_price`.
@@ -43,7 +45,7 @@ impl Venue<'_> {
     pub(super) fn deribit_summaries(&mut self, json: &Json) -> Result<(), BookError> {
         self.items(json, "summaries")?.iter().try_for_each(|summary| self.deribit_summary(summary))
     }
-    /// One currency's summary.
+    /// One currency's summary. Whatever it shows of open positions must be borne out by positions that are read too.
     pub(super) fn deribit_summary(&mut self, summary: &Json) -> Result<(), BookError> {
         let currency = self.name(summary, "currency")?;
         let mut balance = self.needed(summary, "balance", currency)?;
@@ -55,6 +57,51 @@ impl Venue<'_> {
         }
         let unsettled = self.sum(summary, &["futures_session_upl", "futures_session_rpl"], currency)?;
         self.row(summary, format!("PNL:{currency}"), Side::Net, unsettled);
+        self.read_balances(summary);
+        self.deribit_open(summary, currency)
+    }
+    /// What a summary shows of positions that it does not list.
+    fn deribit_open(&mut self, summary: &Json, currency: &str) -> Result<(), BookError> {
+        // One margin for all currencies, which every summary then states in its own.
+        let shared =
+            summary.given("margin_model").and_then(Json::text).is_some_and(|m| m.starts_with("cross"));
+        let margin = if shared { Needs::Any } else { Needs::Derivative };
+        for (needs, keys) in [
+            (
+                Needs::Option,
+                &[
+                    "options_value",
+                    "options_delta",
+                    "options_gamma",
+                    "options_vega",
+                    "options_theta",
+                    "options_session_upl",
+                ][..],
+            ),
+            (Needs::Future, &["futures_session_upl"]),
+            (margin, &["maintenance_margin", "session_upl"]),
+            (Needs::List, &["initial_margin"]),
+        ] {
+            let mut shown = Vec::new();
+            for key in keys {
+                if self.number(summary, key, currency)?.is_some_and(|n| !n.is_zero()) {
+                    shown.push(format!("`{key}`"));
+                }
+            }
+            if !shown.is_empty() {
+                self.shows_open(summary, currency, needs, shown.join(", "));
+            }
+        }
+        // Some accounts' delta has the equity in it, and then says nothing where it is just that.
+        if let Some(delta) = self.number(summary, "delta_total", currency)?.filter(|d| !d.is_zero()) {
+            let equity = self.number(summary, "equity", currency)?.unwrap_or(Amount::ZERO);
+            let place = summary.place(self.file);
+            let beyond = exact(delta.plus(&equity.negated()), "delta_total", currency, &place)?.magnitude();
+            let noise = Amount::new(Decimal::new(-1, 4));
+            if !exact(beyond.plus(&noise), "delta_total", currency, &place)?.is_negative() {
+                self.shows_open(summary, currency, Needs::Derivative, "`delta_total`".into());
+            }
+        }
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ impl Venue<'_> {
     /// is counted from: the sum is exact however the venue rounded `entryPx`.
     pub(super) fn hyperliquid(&mut self, json: &Json) -> Result<(), BookError> {
         let summary = json.get("marginSummary").unwrap_or(json);
+        self.read_positions(json);
         let mut cash = self.needed(summary, "totalRawUsd", "USDC")?;
         for item in self.items(json, "assetPositions")? {
             let position = item.get("position").unwrap_or(item);

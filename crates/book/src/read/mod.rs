@@ -11,6 +11,7 @@ mod table;
 
 use crate::error::{BookError, Place};
 use crate::json::Json;
+use crate::open::{Needs, Open};
 use crate::records::{Records, Row, Side, amount, exact};
 use crate::secret::Amount;
 use mandate_numeric::Decimal;
@@ -52,6 +53,9 @@ pub struct VenueOptions {
 /// | Hyperliquid clearinghouse state | an object with `assetPositions` and `marginSummary` |
 /// | OKX positions, balances | an object with `data`, of objects with `instId` and `pos`, or with `details` |
 ///
+/// Several of them stand together in one list: `[POSITIONS, BALANCES]`. Balances that show open positions are refused by
+/// [`resolve`](crate::resolve()) unless the positions were read too, here or by [`Records::merge`].
+///
 /// # Errors
 /// [`BookError`], with file and line.
 pub fn venue(file: &str, bytes: &[u8], account: &str, options: &VenueOptions) -> Result<Records, BookError> {
@@ -77,6 +81,11 @@ impl Venue<'_> {
             return self.document(result);
         }
         if let Some(items) = json.list() {
+            // Several reports in one list: each item stands for itself.
+            if !items.is_empty() && items.iter().all(|item| item.list().is_some() || is_report(item)) {
+                return items.iter().try_for_each(|item| self.document(item));
+            }
+            self.read_positions(json);
             return items.iter().try_for_each(|item| self.position(item));
         }
         let has = |key| json.get(key).is_some();
@@ -109,6 +118,21 @@ impl Venue<'_> {
         } else {
             Err(self.wrong(item, FORMS))
         }
+    }
+
+    /// A list of positions was read, whether or not there is something in it.
+    fn read_positions(&mut self, json: &Json) {
+        self.records.seen.positions.insert(self.account.to_owned(), json.place(self.file));
+    }
+    /// A report of balances was read.
+    fn read_balances(&mut self, json: &Json) {
+        self.records.seen.balances.insert(self.account.to_owned(), json.place(self.file));
+    }
+    /// A report of balances shows open positions.
+    fn shows_open(&mut self, json: &Json, currency: &str, needs: Needs, shown: String) {
+        let place = json.place(self.file);
+        let (account, currency) = (self.account.to_owned(), currency.to_owned());
+        self.records.seen.open.push(Open { account, currency, needs, shown, place });
     }
 
     fn wrong(&self, json: &Json, why: impl Into<String>) -> BookError {
@@ -183,6 +207,14 @@ impl Venue<'_> {
             ),
         )
     }
+}
+
+/// Whether an item of a list is a report of its own, rather than a position.
+fn is_report(item: &Json) -> bool {
+    ["result", "summaries", "total", "assetPositions", "userAssets", "assets", "data", "equity"]
+        .iter()
+        .any(|key| item.get(key).is_some())
+        && ["instrument_name", "symbol"].iter().all(|key| item.get(key).is_none())
 }
 
 const FORMS: &str = "this is no statement that is read: wanted ccxt positions (`symbol`, `contracts`) or balances \

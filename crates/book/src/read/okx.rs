@@ -10,8 +10,10 @@ impl Venue<'_> {
     pub(super) fn okx(&mut self, json: &Json) -> Result<(), BookError> {
         for item in self.items(json, "data")? {
             if item.get("instId").is_some() && item.get("pos").is_some() {
+                self.read_positions(item);
                 self.okx_position(item)?;
             } else if item.get("details").is_some() {
+                self.read_balances(item);
                 self.okx_balance(item)?;
             } else {
                 return Err(
