@@ -85,6 +85,40 @@ fn gates_refuse_and_note() {
 }
 
 #[test]
+fn what_an_import_is_asked_must_fit_its_files() {
+    let told = |desk: Desk| desk.import().err().expect("this must be refused").to_string();
+    let desk = || Desk { chain: Some(chain(&[ROW])), ..Desk::default() };
+    let own = desk().import().unwrap().snapshot.as_of;
+    assert!(Desk { as_of: Some(own), ..desk() }.import().is_ok());
+    let error = told(Desk { as_of: Some(own + 3600), ..desk() });
+    assert!(error.contains("leave out `--as-of` beside a chain"), "{error}");
+    assert!(told(Desk::default()).contains("`--as-of`"));
+    assert!(Desk { named: vec!["BTC".into()], ..desk() }.import().is_ok());
+    let error = told(Desk { named: vec!["BTC".into(), "BTX".into()], ..desk() });
+    assert!(error.contains("`BTX` is named, and no file lists an instrument on it"), "{error}");
+    let error = told(Desk { named: vec!["BTC".into(), "BTC".into()], ..desk() });
+    assert!(error.contains("`BTC` is named twice"), "{error}");
+}
+
+#[test]
+fn a_collateral_list_without_columns_or_rows_is_none() {
+    let list = |text: &str| {
+        let file = InputFile::of_bytes("list.csv", text.as_bytes().to_vec()).unwrap();
+        read_collateral(&file).map(|l| l.len())
+    };
+    let header = "token,asset_usdt_price,collateral_portfolio_margin_ratio_tiers\n";
+    assert_eq!(list(&format!("{header}BTC,60000,[0-3000000:95]\n")).unwrap(), 1);
+    for (text, why) in [
+        (header, "list.csv: the table has no row below its header"),
+        ("", "there is no column `token`"),
+        ("token,asset_usdt_price\n", "there is no column `collateral_portfolio_margin_ratio_tiers`"),
+    ] {
+        let told = list(text).unwrap_err().to_string();
+        assert!(told.contains(why), "{told}");
+    }
+}
+
+#[test]
 fn a_lot_below_the_precision_floor_is_named() {
     let mut made = examples::small(AS_OF);
     let State::Priced(btc) = made.currencies.get_mut("BTC").unwrap() else { panic!("priced") };

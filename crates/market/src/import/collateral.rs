@@ -53,14 +53,14 @@ fn first_ratio(text: &str) -> Option<Result<u16, ()>> {
     Some(ratio.ok_or(()))
 }
 
-/// Reads the list: columns `token`, `asset_usdt_price`, `collateral_portfolio_margin_ratio_tiers`.
+/// Reads the list: columns `token`, `asset_usdt_price`, `collateral_portfolio_margin_ratio_tiers`. An empty one is none.
 ///
 /// # Errors
 /// [`ImportError`], naming file, line, column and value.
 pub fn read_collateral(file: &InputFile) -> Result<Vec<CollateralAsset>, ImportError> {
     const TIERS: &str = "collateral_portfolio_margin_ratio_tiers";
     let mut seen = BTreeSet::new();
-    file.rows(|row| {
+    file.rows_of(&["token", "asset_usdt_price", TIERS], |row| {
         let symbol = row.text("token")?.to_ascii_uppercase();
         if !is_symbol(&symbol) {
             return Err(row.wrong("token", "1 to 24 letters or digits"));

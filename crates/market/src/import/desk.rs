@@ -43,7 +43,8 @@ pub struct Desk {
     pub custody_all: bool,
     /// Gate.io perpetuals.
     pub gateio: Option<InputFile>,
-    /// Instant, seconds since 1970; needed only where there is no chain to take it from.
+    /// Instant, seconds since 1970; needed only where there is no chain to take it from, and refused beside a chain of
+    /// another instant.
     pub as_of: Option<u64>,
     /// Underlyings with a group of their own; the chain's coins where empty.
     pub named: Vec<String>,
@@ -83,11 +84,22 @@ impl Desk {
     pub fn import(&self) -> Result<Imported, ImportError> {
         let chain = self.chain.as_ref().map(read_any_chain).transpose()?;
         let as_of = match (self.as_of, &chain) {
-            (Some(as_of), _) => as_of,
-            (None, Some(rows)) => rows.iter().map(|r| r.time).max().unwrap_or(0),
+            (asked, Some(rows)) => {
+                let own = rows.iter().map(|r| r.time).max().unwrap_or(0);
+                // Another instant would make old prices look new, or new ones old.
+                if let Some(asked) = asked.filter(|asked| *asked != own) {
+                    return Err(ImportError::Missing(format!(
+                        "the chain is of {} ({own}), asked was {} ({asked}): leave out `--as-of` beside a chain",
+                        crate::time::instant_text(own),
+                        crate::time::instant_text(asked)
+                    )));
+                }
+                own
+            }
+            (Some(as_of), None) => as_of,
             (None, None) => {
                 return Err(ImportError::Missing(
-                    "without a chain, the snapshot's instant must be given".into(),
+                    "without a chain, the snapshot's instant must be given with `--as-of`".into(),
                 ));
             }
         };
@@ -385,6 +397,24 @@ impl Builder {
         self.list("gateio", "cross", listed);
     }
 
+    /// Every symbol that is named has an instrument, and is named once.
+    fn check_named(&self, named: &[String]) -> Result<(), ImportError> {
+        let listed: BTreeSet<&str> =
+            self.listings.iter().flat_map(|l| &l.instruments).map(Instrument::exposure).collect();
+        for (i, symbol) in named.iter().enumerate() {
+            if named[..i].contains(symbol) {
+                return Err(ImportError::Missing(format!("`{symbol}` is named twice: once is enough")));
+            }
+            if !listed.contains(symbol.as_str()) {
+                let known = listed.iter().take(40).map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ");
+                return Err(ImportError::Missing(format!(
+                    "`{symbol}` is named, and no file lists an instrument on it; listed are {known}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     fn finish(mut self, desk: &Desk, named: Vec<String>) -> Result<Imported, ImportError> {
         if self.listings.is_empty() {
             return Err(ImportError::Missing("no file was given to take instruments from".into()));
@@ -392,6 +422,7 @@ impl Builder {
         let mut fund: Vec<Instrument> = ["USD", "USDC"].map(balance).to_vec();
         fund.extend(["USD", "USDC"].map(|s| Instrument::Borrow { asset: s.to_owned() }));
         self.list("administrator", "fund", fund);
+        self.check_named(&desk.named)?;
         let symbols: BTreeSet<String> = self
             .listings
             .iter()

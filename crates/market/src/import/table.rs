@@ -62,9 +62,32 @@ impl InputFile {
     pub(super) fn source(&self, name: &str) -> Source {
         Source { name: name.to_owned(), digest: Some(keccak(&self.bytes)) }
     }
+    /// Rows of a CSV table with all of `columns`, each handed to `each`. There must be one at least.
+    pub(super) fn rows_of<T>(
+        &self,
+        columns: &[&str],
+        each: impl FnMut(&Row<'_>) -> Result<T, ImportError>,
+    ) -> Result<Vec<T>, ImportError> {
+        self.rows_with(columns, each).and_then(|rows| {
+            if rows.is_empty() {
+                return Err(ImportError::Missing(format!(
+                    "{}: the table has no row below its header",
+                    self.name
+                )));
+            }
+            Ok(rows)
+        })
+    }
     /// Rows of a CSV table, each handed to `each`.
     pub(super) fn rows<T>(
         &self,
+        each: impl FnMut(&Row<'_>) -> Result<T, ImportError>,
+    ) -> Result<Vec<T>, ImportError> {
+        self.rows_with(&[], each)
+    }
+    fn rows_with<T>(
+        &self,
+        wanted: &[&str],
         mut each: impl FnMut(&Row<'_>) -> Result<T, ImportError>,
     ) -> Result<Vec<T>, ImportError> {
         let syntax = |e: csv::Error| {
@@ -74,6 +97,9 @@ impl InputFile {
         let mut reader = csv::ReaderBuilder::new().from_reader(self.bytes.as_slice());
         let header = reader.headers().map_err(syntax)?.clone();
         let columns: BTreeMap<&str, usize> = header.iter().enumerate().map(|(i, c)| (c.trim(), i)).collect();
+        if let Some(missing) = wanted.iter().find(|c| !columns.contains_key(**c)) {
+            return Err(no_column(&self.name, missing, &columns));
+        }
         let mut out = Vec::new();
         for record in reader.records() {
             let record = record.map_err(syntax)?;
@@ -81,6 +107,14 @@ impl InputFile {
             out.push(each(&Row { file: &self.name, line, columns: &columns, record: &record })?);
         }
         Ok(out)
+    }
+}
+
+fn no_column(file: &str, column: &str, columns: &BTreeMap<&str, usize>) -> ImportError {
+    ImportError::Column {
+        file: file.to_owned(),
+        column: column.to_owned(),
+        header: columns.keys().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -107,11 +141,7 @@ impl Row<'_> {
     }
     /// A value as text, trimmed.
     pub fn text(&self, column: &str) -> Result<&str, ImportError> {
-        let at = self.columns.get(column).ok_or_else(|| ImportError::Column {
-            file: self.file.to_owned(),
-            column: column.to_owned(),
-            header: self.columns.keys().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "),
-        })?;
+        let at = self.columns.get(column).ok_or_else(|| no_column(self.file, column, self.columns))?;
         Ok(self.record.get(*at).unwrap_or("").trim())
     }
     /// A decimal rounded to [`DIGITS`] significant digits; `None` where the field is empty.
