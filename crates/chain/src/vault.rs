@@ -1,10 +1,11 @@
 //! The example consumer: a vault that takes deposits only while its manager is attested.
 
 use crate::abi::{DemoToken, GatedVault};
-use crate::chain::{Chain, Sent};
+use crate::chain::{Chain, Sent, node};
 use crate::error::ChainError;
 use crate::registries::Registries;
 use alloy::primitives::{Address, U256};
+use alloy::providers::Provider;
 use mandate_statement::Digest;
 
 /// A gated vault over the demonstration's token, on a local chain.
@@ -55,14 +56,52 @@ impl Vault {
         chain.send("approve the vault", token.approve(self.vault.into(), amount)).await?;
         Ok(())
     }
-    /// Deposits, the shares going to the sender.
+    /// Deposits, the shares going to the sender. The vault's own event says that it did.
     ///
     /// # Errors
-    /// [`ChainError::Refused`] with the reason why the gate is closed.
+    /// [`ChainError::Refused`] with the reason why the gate is closed; [`ChainError::Mismatch`] where no contract is at
+    /// either address, the vault is over another token, or what was mined is not this deposit.
     pub async fn deposit(&self, chain: &Chain, amount: u128) -> Result<Sent, ChainError> {
         let vault = GatedVault::new(self.vault.into(), chain.provider());
-        let call = vault.deposit(U256::from(amount), chain.sender_address());
-        Ok(chain.send("deposit", call).await?.0)
+        self.check(chain).await?;
+        let me = chain.sender_address();
+        let call = vault.deposit(U256::from(amount), me);
+        let (sent, receipt) = chain.send("deposit", call).await?;
+        let deposited = receipt
+            .logs()
+            .iter()
+            .filter(|log| log.address() == Address::from(self.vault))
+            .filter_map(|log| log.log_decode::<GatedVault::Deposit>().ok())
+            .any(|log| {
+                let event = &log.inner.data;
+                event.sender == me && event.owner == me && event.assets == U256::from(amount)
+            });
+        if !deposited {
+            return Err(ChainError::mismatch(
+                "the deposit's transaction",
+                sent.transaction,
+                "mined, but without the vault's `Deposit` event of this amount: nothing shows that it was taken",
+            ));
+        }
+        Ok(sent)
+    }
+    /// Refuses addresses that are not a vault and its token.
+    async fn check(&self, chain: &Chain) -> Result<(), ChainError> {
+        for (what, address) in [("the vault's address", self.vault), ("the token's address", self.token)] {
+            let address = Address::from(address);
+            let code = chain.provider().get_code_at(address).await.map_err(node("look for the vault"))?;
+            if code.is_empty() {
+                let wanted = format!("there is no contract on chain {}", chain.id());
+                return Err(ChainError::mismatch(what, address, wanted));
+            }
+        }
+        let vault = GatedVault::new(self.vault.into(), chain.provider());
+        let asset = chain.read("ask the vault for its token", vault.asset()).await?;
+        if asset != Address::from(self.token) {
+            let wanted = format!("the vault takes {asset}");
+            return Err(ChainError::mismatch("the token's address", Address::from(self.token), wanted));
+        }
+        Ok(())
     }
     /// Withdraws to the sender. Never gated.
     ///

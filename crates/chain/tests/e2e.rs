@@ -169,6 +169,15 @@ fn the_whole_story() {
         let manager = SigningKey::address(&world.node.keys()[6]);
         let vault = Vault::deploy(&world.governor, manager, &world.mandate, 6 * HOUR).await.unwrap();
         vault.fund(chain, 1_000).await.unwrap();
+        // Nothing is sent where no contract answers, or to a vault over another token.
+        for (wrong, why) in [
+            (Vault { vault: [7; 20], ..vault }, "the vault's address is"),
+            (Vault { token: [7; 20], ..vault }, "there is no contract on chain 31337"),
+            (Vault { token: vault.vault, ..vault }, "the vault takes"),
+        ] {
+            let error = wrong.deposit(chain, 100).await.unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
         let error = vault.deposit(chain, 100).await.unwrap_err();
         assert_eq!(error.refusal(), Some("NoRecord"), "{error}");
         assert!(vault.max_deposit(chain).await.unwrap().is_zero());
