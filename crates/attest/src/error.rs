@@ -41,6 +41,19 @@ pub enum AttestError {
         /// What is wrong with the slot.
         why: &'static str,
     },
+    /// The largest sequence number would be the account's last.
+    #[error(
+        "sequence {got} of account {account} leaves no number after it, so that the account could never be attested \
+         again; the last one signed is {last}: leave the number out, or give one just above that"
+    )]
+    LastSequence {
+        /// The account.
+        account: Digest,
+        /// The number asked for.
+        got: u64,
+        /// The last one signed.
+        last: u64,
+    },
     /// The sequence number was used, or is lower than one that was.
     #[error(
         "sequence {got} of account {account} is used up: the last one signed is {last}, so {next} is the next",

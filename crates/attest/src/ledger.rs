@@ -159,7 +159,8 @@ impl Ledger {
     /// Takes a number for an account, and writes it down before anything is signed with it.
     ///
     /// # Errors
-    /// [`AttestError::Sequence`] where it is not above the last, [`AttestError::OtherSubject`] and [`AttestError::OtherUse`]
+    /// [`AttestError::Sequence`] where it is not above the last, [`AttestError::LastSequence`] where no number is above it,
+    /// [`AttestError::OtherSubject`] and [`AttestError::OtherUse`]
     /// where the account is attested for another subject, as another netting set or of another universe at that instant,
     /// [`AttestError::Bound`] where it is bound to another subject.
     pub(crate) fn take(
@@ -171,6 +172,9 @@ impl Ledger {
     ) -> Result<(), AttestError> {
         let known = self.content.accounts.get(&account.to_string());
         let last = known.map_or(0, |a| a.sequence);
+        if sequence == u64::MAX {
+            return Err(AttestError::LastSequence { account, got: sequence, last });
+        }
         if sequence <= last {
             return Err(AttestError::Sequence { account, got: sequence, last });
         }

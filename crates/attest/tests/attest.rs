@@ -132,6 +132,8 @@ fn files_come_back_and_damaged_ones_do_not() {
 fn a_number_is_used_once_and_an_account_backs_one_book() {
     let mut desk = Desk::open();
     assert!(desk.go(&harbour(), AS_OF, "fund", Some(5)).is_ok());
+    let told = desk.go(&harbour(), AS_OF, "fund", Some(u64::MAX)).err().unwrap();
+    assert!(matches!(told, AttestError::LastSequence { last: 5, .. }), "{told}");
     for used in [0, 4, 5] {
         let told = desk.go(&harbour(), AS_OF, "fund", Some(used)).err().unwrap();
         assert!(matches!(told, AttestError::Sequence { last: 5, .. }), "{told}");
