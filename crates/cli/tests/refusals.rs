@@ -36,10 +36,10 @@ fn a_declaration_is_of_this_universe_and_every_grade_is_used() {
 #[test]
 fn an_account_is_attested_by_the_name_it_has() {
     let mut desk = Desk::new();
-    let own = ACCOUNTS[1];
+    let own = ACCOUNTS[0];
     desk.write("mine.csv", "account,instrument,quantity\n12345,BTC,1\n");
     desk.write("more.csv", "account,instrument,quantity\n12345,USD,1000\n");
-    desk.write("other.csv", "account,instrument,quantity\nharbour/cross/main,BTC,1\n");
+    desk.write("other.csv", "account,instrument,quantity\nvault/segregated/main,BTC,1\n");
     let said = attest(&mut desk, 2, own, &["--statement", "mine.csv"]);
     assert!(said.contains("12345") && said.contains("--own-name"), "{said}");
     let said = attest(&mut desk, 2, own, &["--statement", "other.csv", "--own-name", "12345"]);
@@ -54,7 +54,7 @@ fn an_account_is_attested_by_the_name_it_has() {
     let both = ["--statement", "mine.csv", "--statement", "more.csv", "--own-name", "12345", "--out", "b"];
     let said = attest(&mut desk, 0, own, &both);
     assert!(said.contains("sequence   1"), "{said}");
-    desk.ok(&["disclose", "account", "--opening", "b/vault_segregated_main.opening", "-o", "d"]);
+    desk.ok(&["disclose", "account", "--opening", "b/harbour_cross_main.opening", "-o", "d"]);
     let shown = desk.ok(&["disclose", "verify", "d", "-s", "s.snap"]);
     assert!(shown.contains("BTC") && shown.contains("USD"), "{shown}");
     attest(&mut desk, 2, own, &["--statement", "mine.csv", "--statement", "mine.csv", "--own-name", "12345"]);
