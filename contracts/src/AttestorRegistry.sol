@@ -11,6 +11,8 @@ import {Digests} from "./lib/Digests.sol";
 contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     /// @dev No shape has more accounts.
     uint256 private constant MOST_ACCOUNTS = 64;
+    /// @dev How far a new version of an account set may be from the last.
+    uint64 private constant MOST_VERSIONS_AT_ONCE = 1000;
 
     struct Subject {
         /// Code with `abi.encode(digest, accounts)`.
@@ -88,6 +90,8 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     {
         Subject storage s = _subjects[subject];
         if (version <= s.version) revert VersionNotNewer(version, s.version);
+        // A departing administrator, or a slip, must not use up all versions there are.
+        if (version - s.version > MOST_VERSIONS_AT_ONCE) revert VersionTooFar(version, s.version);
         if (accounts.length == 0) revert NoAccounts();
         if (accounts.length > MOST_ACCOUNTS) revert TooManyAccounts(accounts.length);
         digest = Digests.accountsStart(subject, version);
@@ -178,7 +182,8 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
 
     /// @inheritdoc IAttestorRegistry
     function subjectOf(address account) external view returns (bytes32) {
-        return _subjectOf[account];
+        bytes32 subject = _subjectOf[account];
+        return _subjects[subject].administrator == address(0) ? bytes32(0) : subject;
     }
 
     /// @inheritdoc IAttestorRegistry
@@ -193,7 +198,10 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
 
     function _load(bytes32 subject) private view returns (address pointer, Account[] memory accounts) {
         pointer = _subjects[subject].accounts;
-        if (pointer == address(0)) revert UnknownSubject(subject);
+        // A subject without an administrator is one that governance removed.
+        if (pointer == address(0) || _subjects[subject].administrator == address(0)) {
+            revert UnknownSubject(subject);
+        }
         (, accounts) = abi.decode(DataCode.read(pointer), (bytes32, Account[]));
     }
 

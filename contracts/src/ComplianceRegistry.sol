@@ -118,6 +118,8 @@ contract ComplianceRegistry is IComplianceRegistry, IGroth16Errors, Ownable2Step
         if (call.validUntil < block.timestamp || call.validUntil > latest) {
             revert BadValidity(call.validUntil, block.timestamp, latest);
         }
+        // The instant grows from record to record, so there is always a next epoch for the subject to use.
+        if (call.epoch > call.asOf) revert EpochTooFar(call.epoch, call.asOf);
         Record memory last = _records[call.subject][call.mandateId];
         uint32 streak = 1;
         if (last.provenAt != 0) {

@@ -22,7 +22,10 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
 
     struct Slot {
         address pointer;
+        /// Paused by its owner.
         bool paused;
+        /// Paused by the registry's owner.
+        bool stopped;
         address owner;
     }
 
@@ -117,7 +120,9 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
         Slot storage slot = _slots[mandateId];
         if (slot.pointer == address(0)) revert UnknownMandate(mandateId);
         if (msg.sender != slot.owner && msg.sender != owner()) revert NotMandateOwner(msg.sender);
-        slot.paused = paused;
+        // Two hands, two switches: neither undoes the other's pause.
+        if (msg.sender == owner()) slot.stopped = paused;
+        if (msg.sender == slot.owner) slot.paused = paused;
         emit MandatePaused(mandateId, paused);
     }
 
@@ -139,14 +144,14 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
     /// @inheritdoc IMandateRegistry
     function active(bytes32 mandateId) external view returns (Mandate memory) {
         Slot storage slot = _slots[mandateId];
-        if (slot.paused) revert Paused(mandateId);
+        if (slot.paused || slot.stopped) revert Paused(mandateId);
         _give(mandateId, slot.pointer);
     }
 
     /// @inheritdoc IMandateRegistry
     function isActive(bytes32 mandateId) external view returns (bool) {
         Slot storage slot = _slots[mandateId];
-        return slot.pointer != address(0) && !slot.paused;
+        return slot.pointer != address(0) && !slot.paused && !slot.stopped;
     }
 
     /// @inheritdoc IMandateRegistry

@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IRiskRegistry} from "./interfaces/IRiskRegistry.sol";
 import {Bn254} from "./lib/Bn254.sol";
 import {DataCode} from "./lib/DataCode.sol";
@@ -51,8 +52,7 @@ contract RiskRegistry is IRiskRegistry, Ownable2Step, EIP712 {
 
         Publication memory stored = p;
         uint256 earliest = block.timestamp + DELAY;
-        // forge-lint: disable-next-line(unsafe-typecast) a time
-        if (stored.usableFrom < earliest) stored.usableFrom = uint64(earliest);
+        if (stored.usableFrom < earliest) stored.usableFrom = SafeCast.toUint64(earliest);
         if (stored.usableFrom > stored.usableTo) revert NeverUsable(stored.usableFrom, stored.usableTo);
         _slots[riskId].pointer = DataCode.write(abi.encode(stored));
         emit RiskPublished(

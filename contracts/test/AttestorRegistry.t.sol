@@ -30,6 +30,9 @@ contract AttestorRegistryTest is World {
     function test_sets_are_checked() external {
         IAttestorRegistry.Account[] memory accounts = accountsOf("one");
         refused(1, accounts, abi.encodeWithSelector(IAttestorRegistry.VersionNotNewer.selector, 1, 1));
+        uint64 far = type(uint64).max;
+        refused(far, accounts, abi.encodeWithSelector(IAttestorRegistry.VersionTooFar.selector, far, 1));
+        refused(1002, accounts, abi.encodeWithSelector(IAttestorRegistry.VersionTooFar.selector, 1002, 1));
         refused(
             2,
             new IAttestorRegistry.Account[](0),

@@ -380,12 +380,7 @@ contract ComplianceRegistryTest is World {
         registry.attest(callFor(p));
         p = tomorrow();
         p.epoch = 1 << 48;
-        vm.expectPartialRevert(bytes4(keccak256("SafeCastOverflowedUintDowncast(uint8,uint256)")));
-        this.attest(p);
-    }
-
-    function attest(Plan calldata p) external {
-        registry.attest(callFor(p));
+        refused(callFor(p), abi.encodeWithSelector(IComplianceRegistry.EpochTooFar.selector, p.epoch, p.asOf));
     }
 
     function test_the_risk_part_decides_the_instant_and_must_be_usable() external {
@@ -432,6 +427,36 @@ contract ComplianceRegistryTest is World {
         isTrue(!registry.isCompliant(SUBJECT, mandateId, DAY));
         vm.expectRevert(abi.encodeWithSelector(ICompliance.MandateNotActive.selector, mandateId));
         registry.requireCompliant(SUBJECT, mandateId, DAY);
+    }
+
+    function test_governance_and_the_mandates_owner_pause_apart() external {
+        address owner_ = address(0xBEEF);
+        mandates.setMandateOwner(mandateId, owner_);
+        mandates.setPaused(mandateId, true);
+        vm.prank(owner_);
+        mandates.setPaused(mandateId, false);
+        isTrue(!mandates.isActive(mandateId));
+        vm.prank(owner_);
+        mandates.setPaused(mandateId, true);
+        mandates.setPaused(mandateId, false);
+        isTrue(!mandates.isActive(mandateId));
+        vm.prank(owner_);
+        mandates.setPaused(mandateId, false);
+        isTrue(mandates.isActive(mandateId));
+    }
+
+    function test_a_removed_subject_neither_attests_nor_acts() external {
+        IComplianceRegistry.AttestCall memory call = callFor(plan());
+        attestors.setSubject(SUBJECT, address(0));
+        refused(call, abi.encodeWithSelector(IAttestorRegistry.UnknownSubject.selector, SUBJECT));
+    }
+
+    function test_an_epoch_cannot_use_up_all_epochs() external {
+        Plan memory p = plan();
+        p.epoch = AS_OF + 1;
+        refused(
+            callFor(p), abi.encodeWithSelector(IComplianceRegistry.EpochTooFar.selector, AS_OF + 1, AS_OF)
+        );
     }
 
     function test_a_revoked_record_cannot_be_replayed() external {

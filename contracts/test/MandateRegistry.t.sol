@@ -198,6 +198,7 @@ contract MandateRegistryTest is World {
         isTrue(!mandates.isActive(mandateId));
         vm.expectRevert(abi.encodeWithSelector(IMandateRegistry.Paused.selector, mandateId));
         mandates.active(mandateId);
+        vm.prank(address(7));
         mandates.setPaused(mandateId, false);
         isTrue(mandates.isActive(mandateId));
         bytes32 unknown = bytes32(uint256(3));

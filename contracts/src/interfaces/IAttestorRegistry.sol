@@ -54,6 +54,8 @@ interface IAttestorRegistry {
     error NotAdministrator(address caller);
     /// @notice Versions of an account set grow strictly.
     error VersionNotNewer(uint64 version, uint64 stored);
+    /// @notice The version is too far above the last one: at most 1,000 at once.
+    error VersionTooFar(uint64 version, uint64 current);
     /// @notice Accounts are listed in strictly growing order of netting set: none twice, one digest per set.
     error AccountsUnsorted(uint16 nettingSet);
     /// @notice The same account of the same attestor is declared under an earlier netting set too.

@@ -100,6 +100,8 @@ interface IComplianceRegistry is ICompliance {
     error BadValidity(uint64 validUntil, uint256 earliest, uint256 latest);
     /// @notice Epoch and instant must both be later than the record's.
     error EpochNotNewer(uint64 epoch, uint48 recorded);
+    /// @notice Epochs are numbered no faster than seconds: an epoch is at most its book's instant.
+    error EpochTooFar(uint64 epoch, uint64 asOf);
     error AsOfNotNewer(uint64 asOf, uint48 recorded);
     /// @notice A declared account lies outside the shape.
     error AccountOutOfRange(uint16 nettingSet, uint256 accounts);

@@ -66,6 +66,7 @@ refusals! {
     ERC4626ExceededMaxMint(address: receiver, uint256: shares, uint256: max) => "{shares} shares are more than the {max} that may be minted for {receiver}";
     ERC4626ExceededMaxRedeem(address: owner, uint256: shares, uint256: max) => "{shares} shares are more than the {max} that {owner} may redeem";
     ERC4626ExceededMaxWithdraw(address: owner, uint256: assets, uint256: max) => "{assets} are more than the {max} that {owner} may withdraw";
+    EpochTooFar(uint64: epoch, uint64: asOf) => "epoch {epoch} is above its book's instant {asOf}: epochs are numbered no faster than seconds";
     EpochNotNewer(uint64: epoch, uint48: recorded) => "epoch {epoch} was attested already: the record is of epoch {recorded}";
     FromTheFuture(uint64: asOf) => "instant {asOf} is later than the chain's clock";
     GradeMismatch(address: attestor, uint8: declared, uint8: listed) => "attestor {attestor} is listed with grade {listed}, the account declares grade {declared}";
@@ -120,6 +121,7 @@ refusals! {
     UnknownOrigin(uint8: origin) => "key origin {origin} is neither 0 (development) nor 1 (ceremony)";
     UnknownRisk(bytes32: riskId) => "no such risk part is published for this key and model ({riskId})";
     UnknownSubject(bytes32: subject) => "subject {subject} is unknown or has declared no accounts";
+    VersionTooFar(uint64: version, uint64: current) => "version {version} is too far above {current}: at most 1,000 at once";
     VersionNotNewer(uint64: version, uint64: stored) => "version {version} of the account set is not above the stored {stored}";
     WrongAccountCount(uint256: got, uint256: declared) => "{got} attestations for {declared} declared accounts";
     WrongPoint(uint32: position) => "the point for coefficient {position} is not the key's";
