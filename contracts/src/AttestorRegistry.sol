@@ -79,6 +79,8 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     function setSubject(bytes32 subject, address administrator) external onlyOwner {
         if (subject == bytes32(0)) revert UnknownSubject(subject);
         _subjects[subject].administrator = administrator;
+        // Removed: nothing is attested for it until a new administrator declares accounts again.
+        if (administrator == address(0)) _subjects[subject].accounts = address(0);
         emit SubjectSet(subject, administrator);
     }
 
@@ -198,10 +200,7 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
 
     function _load(bytes32 subject) private view returns (address pointer, Account[] memory accounts) {
         pointer = _subjects[subject].accounts;
-        // A subject without an administrator is one that governance removed.
-        if (pointer == address(0) || _subjects[subject].administrator == address(0)) {
-            revert UnknownSubject(subject);
-        }
+        if (pointer == address(0)) revert UnknownSubject(subject);
         (, accounts) = abi.decode(DataCode.read(pointer), (bytes32, Account[]));
     }
 
