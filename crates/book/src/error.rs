@@ -85,19 +85,15 @@ pub enum BookError {
     },
     /// Balances whose report shows positions that nothing lists.
     #[error(
-        "{place}: the summary of `{currency}` shows open {what} ({shown}), and none of account `{account}` were read: \
-         balances alone would leave them out; bring the positions too, in one list with the summary"
+        "{place}: {shown}, and none of account `{account}` were read: \
+         balances alone would leave them out; bring the positions too, in one list with the summary or as a second statement"
     )]
     OpenPositions {
         /// Where.
         place: Place,
         /// The account.
         account: String,
-        /// The currency of the summary.
-        currency: String,
-        /// Options, futures or positions.
-        what: &'static str,
-        /// What shows them.
+        /// Which summary shows which positions, and by what.
         shown: String,
     },
     /// The same instrument twice in one account.

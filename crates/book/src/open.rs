@@ -81,16 +81,16 @@ pub(crate) fn check(records: &Records) -> Result<Vec<String>, BookError> {
             Needs::List => !own.is_empty() || seen.positions.contains_key(&open.account),
         };
         if !met {
+            let what = match open.needs {
+                Needs::Option => "options",
+                Needs::Future => "futures",
+                Needs::Derivative | Needs::Any | Needs::List => "positions",
+            };
+            let currency = clip(&open.currency);
             return Err(BookError::OpenPositions {
                 place: open.place.clone(),
                 account: clip(&open.account),
-                currency: clip(&open.currency),
-                what: match open.needs {
-                    Needs::Option => "options",
-                    Needs::Future => "futures",
-                    Needs::Derivative | Needs::Any | Needs::List => "positions",
-                },
-                shown: open.shown.clone(),
+                shown: format!("the summary of `{currency}` shows open {what} ({})", open.shown),
             });
         }
     }

@@ -299,3 +299,18 @@ fn the_example_file_is_the_example_book() {
         assert_eq!(book.accounts().count(), snapshot.universe.accounts.len());
     }
 }
+
+/// The documentation's table and JSON are read as they stand there.
+#[test]
+fn the_documented_forms_are_read() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/books.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let block = |kind: &str| {
+        let (_, rest) = text.split_once(&format!("```{kind}\n")).unwrap();
+        rest.split_once("```").unwrap().0.to_owned()
+    };
+    let table = read::csv("books.md", block("text").as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!((table.len(), table.accounts().count()), (4, 3));
+    let json = read::json("books.md", block("json").as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!((json.len(), json.accounts().count()), (4, 2));
+}
