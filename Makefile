@@ -29,8 +29,8 @@ test: test-rust test-contracts ## all tests
 
 test-rust: tools ## Rust tests, those of the command line included
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
-	  $(CARGO) nextest run --release --locked --workspace --no-fail-fast && \
-	  $(CARGO) test --release --locked --workspace --doc --quiet; \
+	  $(CARGO) test --release --locked --workspace --doc --quiet && \
+	  $(CARGO) nextest run --release --locked --workspace --no-fail-fast; \
 	else \
 	  $(CARGO) test --release --locked --workspace --no-fail-fast; \
 	fi
