@@ -3,7 +3,9 @@
 use mandate_book::examples::Example;
 use mandate_circuits::r1cs::relation;
 use mandate_prover::{AccountOpening, ProveError, Prover, ProvingKey, Task};
-use mandate_statement::{AttestorGrade, Bundle, Context, Digest, Kind, RowRef, Shape, decode, encode};
+use mandate_statement::{
+    Attestation, AttestorGrade, Bundle, Context, Digest, Kind, RowRef, Shape, decode, encode,
+};
 use mandate_testing::Story;
 use mandate_verifier::{BatchItem, Expectations, KeyOrigin, Verified, Verifier, VerifyError, VerifyingKey};
 use std::collections::BTreeMap;
@@ -261,6 +263,51 @@ fn readers_bring_their_own_list_of_attestors() {
     assert!(matches!(check(&v, bundle(), &e), Err(VerifyError::UnknownAttestor { .. })));
     let e = Expectations { account_set: Some(Digest([1; 32])), ..expect() };
     assert!(matches!(check(&v, bundle(), &e), Err(VerifyError::Binding { what: "account set", .. })));
+}
+
+/// The declared attestor's own, valid signature over something else: yesterday's book, another fund's, another account's,
+/// another universe's. Each is refused by the name of what differs, not by the signature.
+#[test]
+fn a_valid_signature_over_something_else_is_refused() {
+    let v = verifier();
+    type Change = fn(&mut Attestation);
+    let changes: [(&str, Change); 6] = [
+        ("netting set", |a| a.netting_set += 1),
+        ("subject", |a| a.subject.0[31] ^= 1),
+        ("account", |a| a.account.0[31] ^= 1),
+        ("universe", |a| a.universe.0[31] ^= 1),
+        ("instant", |a| a.as_of -= 86_400),
+        ("commitment", |a| a.commitment.0[31] ^= 1),
+    ];
+    for (named, change) in changes {
+        let mut bad = bundle().clone();
+        let signed = &mut bad.attestations[0];
+        change(&mut signed.attestation);
+        signed.signature = sign(0, &signed.attestation);
+        assert_eq!(
+            signed.signer(),
+            Some(story().accounts.entries[0].attestor),
+            "the signature itself is good"
+        );
+        match check(&v, &bad, &expect()) {
+            Err(VerifyError::Attestation { account: 0, what }) => assert_eq!(what, named),
+            other => panic!("{named}: {other:?}"),
+        }
+    }
+    // Another number alone is the attestor's to choose; off chain nothing compares it.
+    let mut again = bundle().clone();
+    again.attestations[0].attestation.sequence += 1;
+    again.attestations[0].signature = sign(0, &again.attestations[0].attestation);
+    assert!(check(&v, &again, &expect()).is_ok());
+}
+
+/// Signs as the story's attestor of a netting set does.
+fn sign(netting_set: u8, attestation: &Attestation) -> Vec<u8> {
+    use alloy_signer::SignerSync;
+    let mut seed = [1u8; 32];
+    seed[31] = netting_set + 1;
+    let signer = alloy_signer_local::PrivateKeySigner::from_bytes(&seed.into()).expect("a key");
+    signer.sign_hash_sync(&attestation.signing_hash().0.into()).expect("signs").as_bytes().to_vec()
 }
 
 /// One real account under two netting sets would count its assets twice.
