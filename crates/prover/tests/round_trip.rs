@@ -301,6 +301,32 @@ fn a_valid_signature_over_something_else_is_refused() {
     assert!(check(&v, &again, &expect()).is_ok());
 }
 
+/// Context and attestations that agree on another instant than the prices': a book of one moment at the prices of another.
+#[test]
+fn the_instant_is_that_of_the_prices() {
+    let mut bad = bundle().clone();
+    bad.context.as_of -= 1;
+    for (i, signed) in (0u8..).zip(&mut bad.attestations) {
+        signed.attestation.as_of -= 1;
+        signed.signature = sign(i, &signed.attestation);
+    }
+    let refused = check(&verifier(), &bad, &expect());
+    assert!(matches!(refused, Err(VerifyError::Binding { what: "instant", .. })), "{refused:?}");
+}
+
+/// An account set that declares an account beyond the shape is refused, and no panic.
+#[test]
+fn an_account_beyond_the_shape_is_refused() {
+    let v = verifier();
+    let mut set = story().accounts.clone();
+    set.entries.last_mut().expect("accounts").netting_set = 7;
+    let sheet = v.sheet(&story().rules, &story().risk).expect("a sound sheet");
+    let mut bad = bundle().clone();
+    bad.context.account_set = set.digest();
+    let refused = v.verify(&bad, &sheet, &set, &expect());
+    assert!(matches!(refused, Err(VerifyError::NoSuchAccount(7))), "{refused:?}");
+}
+
 /// Signs as the story's attestor of a netting set does.
 fn sign(netting_set: u8, attestation: &Attestation) -> Vec<u8> {
     use alloy_signer::SignerSync;
