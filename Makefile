@@ -6,7 +6,7 @@ MANDATE := target/release/mandate
 # Market data that is not part of the project; see README.md.
 DATA ?= $(if $(MANDATE_DATA),$(MANDATE_DATA),../shared/data)
 
-.PHONY: help tools build demo demo-real test test-rust test-contracts bench lint audit fmt
+.PHONY: help tools build demo demo-real test test-rust test-contracts soundness bench lint audit fmt
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -37,6 +37,9 @@ test-rust: tools ## Rust tests, those of the command line included
 
 test-contracts: ## tests of the contracts
 	contracts/tools/test.sh
+
+soundness: ## attack the trusted core, print the scores, fail if one falls; ARGS=--accept takes new ones
+	$(CARGO) run --release --locked -p mandate-soundness -- $(ARGS)
 
 bench: ## figures, each beside plain ark-groth16 in the same run
 	$(CARGO) bench --locked -p mandate-benches
