@@ -1,12 +1,9 @@
 //! Two readings of one sheet, integers and constraints, reach one verdict on every book, lawful or not.
 
-mod common;
-
 use ark_bn254::Fr;
-use common::{Case, lawful, relation};
 use mandate_circuits::r1cs::Id;
 use mandate_statement::{Family, GlobalVar, InputLayout};
-use mandate_testing::{Defect, RulesBuilder, columns, t32};
+use mandate_testing::{Case, Defect, RulesBuilder, columns, t32, t32_relation};
 use proptest::prelude::*;
 
 proptest! {
@@ -17,7 +14,7 @@ proptest! {
         let risk = mandate_testing::risk_part(seed);
         for book in [mandate_testing::book(&risk, other), mandate_testing::solvent_book(&risk, other), mandate_testing::empty_book(&risk)] {
             let case = Case::of(mandate_testing::rules_part(other), risk.clone(), book);
-            let violation = relation().first_violation(&case.assignment());
+            let violation = t32_relation().first_violation(&case.assignment());
             prop_assert_eq!(violation.is_none(), case.rows_hold(), "{:?}", violation);
         }
     }
@@ -33,11 +30,11 @@ proptest! {
             // No commitment opens to such a quantity; the nearest lie is the residue of its offset encoding.
             lying.book.quantities[slot] = mandate_statement::QUANTITY_LIMIT - 1;
         } else {
-            let commitments = common::commitments(t32(), &risk, &lying.book, &lying.blindings);
-            lying.inputs = mandate_circuits::r1cs::public_inputs(t32(), &common::context(), &commitments, &lying.rules, &risk);
+            let commitments = mandate_testing::commitments(t32(), &risk, &lying.book, &lying.blindings);
+            lying.inputs = mandate_circuits::r1cs::public_inputs(t32(), &mandate_testing::context(), &commitments, &lying.rules, &risk);
         }
         let z = lying.assignment();
-        let broken: Vec<Id> = (0..relation().constraints()).filter(|r| !relation().row_holds(*r, &z)).map(|r| relation().ids[r]).collect();
+        let broken: Vec<Id> = (0..t32_relation().constraints()).filter(|r| !t32_relation().row_holds(*r, &z)).map(|r| t32_relation().ids[r]).collect();
         let wanted = match defect {
             Defect::Forbidden(_) => vec![Id::Forbidden],
             Defect::Inactive(_) => vec![Id::ActiveHolds],
@@ -58,7 +55,7 @@ fn the_limit_is_lawful_and_one_unit_past_it_is_not() {
     let nav = totals.book[columns::VALUE] - totals.book[t32().lots_column()];
     for (min_nav, holds) in [(nav - 1, true), (nav, true), (nav + 1, false), (1, nav >= 1)] {
         let case = Case::of(RulesBuilder::new(t32()).min_nav(min_nav).build(), risk.clone(), book.clone());
-        let violation = relation().first_violation(&case.assignment());
+        let violation = t32_relation().first_violation(&case.assignment());
         assert_eq!(violation.is_none(), holds, "minimum {min_nav} of {nav}: {violation:?}");
         if !holds {
             assert_eq!(violation.map(|v| v.1), Some(Id::GlobalRow));
@@ -72,30 +69,30 @@ fn the_empty_and_the_insolvent_book() {
     let risk = mandate_testing::plain_risk_part();
     let empty = mandate_testing::empty_book(&risk);
     let case = Case::of(RulesBuilder::new(t32()).build(), risk, empty);
-    assert_eq!(relation().first_violation(&case.assignment()).map(|v| v.1), Some(Id::GlobalRow));
+    assert_eq!(t32_relation().first_violation(&case.assignment()).map(|v| v.1), Some(Id::GlobalRow));
 }
 
 /// The native commitment and the circuit's are one function: another blinding, book or universe does not open it.
 #[test]
 fn commitments_open_only_to_their_book() {
-    let case = lawful();
-    assert!(relation().holds(&case.assignment()));
+    let case = Case::lawful();
+    assert!(t32_relation().holds(&case.assignment()));
     let account = case.book.active.iter().position(|a| *a).expect("an account");
     let refuses = |case: &Case| {
         let z = case.assignment();
-        (0..relation().constraints())
-            .any(|r| relation().ids[r] == Id::Commitment && !relation().row_holds(r, &z))
+        (0..t32_relation().constraints())
+            .any(|r| t32_relation().ids[r] == Id::Commitment && !t32_relation().row_holds(r, &z))
     };
-    let mut other = Case { blindings: case.blindings.clone(), ..lawful() };
+    let mut other = Case { blindings: case.blindings.clone(), ..Case::lawful() };
     other.blindings[account] += Fr::from(1u64);
     assert!(refuses(&other), "another blinding");
 
-    let mut other = lawful();
+    let mut other = Case::lawful();
     other.inputs[InputLayout::of(t32()).risk] += Fr::from(1u64);
     assert!(refuses(&other), "another universe");
 
     for slot in 0..t32().slots {
-        let mut other = lawful();
+        let mut other = Case::lawful();
         other.book.quantities[slot] += 1;
         let owned = other.risk.layout.account[slot / t32().segment_len()]
             .is_some_and(|a| other.book.active[usize::from(a)]);
@@ -103,24 +100,24 @@ fn commitments_open_only_to_their_book() {
     }
 
     // An account that is declared cannot be passed over, nor one that is not be slipped in.
-    let mut other = lawful();
+    let mut other = Case::lawful();
     other.book.active[account] = false;
     assert!(refuses(&other), "declared, but said to be empty");
-    let mut other = lawful();
-    other.inputs[InputLayout::of(t32()).commitments + account] = common::zero();
+    let mut other = Case::lawful();
+    other.inputs[InputLayout::of(t32()).commitments + account] = Fr::from(0u64);
     assert!(refuses(&other), "committed, but not declared");
 }
 
 /// Swapping the commitments of two accounts is refused: each absorbs its own index and range.
 #[test]
 fn commitments_keep_their_places() {
-    let case = lawful();
+    let case = Case::lawful();
     let at = InputLayout::of(t32()).commitments;
-    let present: Vec<usize> = (0..t32().accounts).filter(|a| case.inputs[at + a] != common::zero()).collect();
+    let present: Vec<usize> = (0..t32().accounts).filter(|a| case.inputs[at + a] != Fr::from(0u64)).collect();
     assert!(present.len() >= 2, "two accounts to swap");
-    let mut other = lawful();
+    let mut other = Case::lawful();
     other.inputs.swap(at + present[0], at + present[1]);
-    assert!(!relation().holds(&other.assignment()));
+    assert!(!t32_relation().holds(&other.assignment()));
 }
 
 /// Long at one venue and short at another is gross 200, not 0.
@@ -148,6 +145,6 @@ fn gross_does_not_net_across_accounts() {
             )
             .build();
         let case = Case::of(rules, risk.clone(), book.clone());
-        assert_eq!(relation().holds(&case.assignment()), holds);
+        assert_eq!(t32_relation().holds(&case.assignment()), holds);
     }
 }

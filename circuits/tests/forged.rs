@@ -1,19 +1,16 @@
 //! The prover lies.
 
-mod common;
-
 use ark_bn254::Fr;
 use ark_ff::Field;
-use common::{Case, lawful, relation};
 use mandate_circuits::r1cs::{Id, Tamper};
 use mandate_statement::RiskPart;
-use mandate_testing::{Book, RulesBuilder, t32};
+use mandate_testing::{Book, Case, RulesBuilder, t32, t32_relation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// For every variable, the rows that read it.
 fn readers() -> Vec<Vec<usize>> {
-    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); relation().inputs + relation().witnesses];
-    for matrix in &relation().matrices {
+    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); t32_relation().inputs + t32_relation().witnesses];
+    for matrix in &t32_relation().matrices {
         for (row, terms) in matrix.iter().enumerate() {
             for (_, v) in terms {
                 if readers[*v].last() != Some(&row) {
@@ -31,17 +28,17 @@ fn readers() -> Vec<Vec<usize>> {
 /// in this version, and the sheet checker refuses a sheet that does).
 #[test]
 fn no_witness_cell_is_free() {
-    let case = lawful();
+    let case = Case::lawful();
     let honest = case.assignment();
-    assert!(relation().holds(&honest));
+    assert!(t32_relation().holds(&honest));
     let readers = readers();
-    for cell in relation().inputs..honest.len() {
+    for cell in t32_relation().inputs..honest.len() {
         for change in [Fr::ONE, -Fr::ONE, Fr::from(2u64).pow([60])] {
             let mut z = honest.clone();
             z[cell] += change;
-            if readers[cell].iter().all(|row| relation().row_holds(*row, &z)) {
-                let selector = readers[cell].iter().any(|row| relation().ids[*row] == Id::Selector);
-                assert!(selector, "witness cell {} is free", cell - relation().inputs);
+            if readers[cell].iter().all(|row| t32_relation().row_holds(*row, &z)) {
+                let selector = readers[cell].iter().any(|row| t32_relation().ids[*row] == Id::Selector);
+                assert!(selector, "witness cell {} is free", cell - t32_relation().inputs);
             }
         }
     }
@@ -55,17 +52,17 @@ fn no_witness_cell_is_free() {
 /// reads, and the blinding of an account that is not active, which opens nothing.
 #[test]
 fn no_hint_can_be_overridden() {
-    let case = lawful();
+    let case = Case::lawful();
     assert!(case.book.active.iter().all(|a| *a), "no blinding is idle in this book");
     let readers = readers();
     let mut caught: BTreeMap<&str, usize> = BTreeMap::new();
     for cell in stride() {
         for add in [Fr::ONE, -Fr::ONE] {
-            match relation().first_violation(&case.lying(&[Tamper { cell, add }])) {
+            match t32_relation().first_violation(&case.lying(&[Tamper { cell, add }])) {
                 Some((_, id)) => *caught.entry(id.name()).or_default() += 1,
                 None => {
-                    let bound = readers[relation().inputs + cell].iter().any(|row| {
-                        matches!(relation().ids[*row], Id::WorstRange | Id::WitnessRange | Id::Selector)
+                    let bound = readers[t32_relation().inputs + cell].iter().any(|row| {
+                        matches!(t32_relation().ids[*row], Id::WorstRange | Id::WitnessRange | Id::Selector)
                     });
                     assert!(bound, "the lie in cell {cell} is believed");
                 }
@@ -78,7 +75,7 @@ fn no_hint_can_be_overridden() {
 /// A book one unit past a limit has no believed lie, in any cell, upper-bound witnesses included.
 #[test]
 fn unlawful_books_have_no_lie() {
-    let honest = lawful();
+    let honest = Case::lawful();
     let totals = mandate_rows::totals(&honest.risk, t32(), &honest.book.quantities).expect("in range");
     let nav = totals.book[mandate_testing::columns::VALUE] - totals.book[t32().lots_column()];
     let rules = RulesBuilder::new(t32()).min_nav(nav + 1).build();
@@ -87,7 +84,7 @@ fn unlawful_books_have_no_lie() {
     for cell in stride() {
         for add in [Fr::ONE, -Fr::ONE] {
             assert!(
-                !relation().holds(&case.lying(&[Tamper { cell, add }])),
+                !t32_relation().holds(&case.lying(&[Tamper { cell, add }])),
                 "the lie in cell {cell} is believed"
             );
         }
@@ -96,20 +93,20 @@ fn unlawful_books_have_no_lie() {
 
 /// Every 97th cell (coprime to every width, so it visits each kind) and the first slots.
 fn stride() -> impl Iterator<Item = usize> {
-    (0..relation().witnesses).step_by(97).chain(0..120)
+    (0..t32_relation().witnesses).step_by(97).chain(0..120)
 }
 
 /// Every public input is read by some row; the context and the commitments alone changed no longer fit the witness.
 #[test]
 fn every_input_is_read_by_a_row() {
-    let case = lawful();
+    let case = Case::lawful();
     let honest = case.assignment();
     for input in 1..2 + case.shape.accounts {
         let mut z = honest.clone();
         z[input] += Fr::ONE;
-        assert!(!relation().holds(&z), "input {input}");
+        assert!(!t32_relation().holds(&z), "input {input}");
     }
-    for (input, rows) in readers().iter().take(relation().inputs).enumerate() {
+    for (input, rows) in readers().iter().take(t32_relation().inputs).enumerate() {
         assert!(!rows.is_empty(), "no row reads input {input}");
     }
 }
@@ -118,19 +115,19 @@ fn every_input_is_read_by_a_row() {
 fn broken(case: &mut Case, tampers: &[Tamper]) -> BTreeSet<&'static str> {
     let z = case.lying(tampers);
     let dot =
-        |m: usize, row: usize| -> Fr { relation().matrices[m][row].iter().map(|(c, v)| z[*v] * c).sum() };
-    for row in (0..relation().constraints()).filter(|r| relation().ids[*r] == Id::Commitment) {
+        |m: usize, row: usize| -> Fr { t32_relation().matrices[m][row].iter().map(|(c, v)| z[*v] * c).sum() };
+    for row in (0..t32_relation().constraints()).filter(|r| t32_relation().ids[*r] == Id::Commitment) {
         // Only the last row of an account has an input on its right side: activity times the end of the chain.
-        if let [(_, input)] = relation().matrices[2][row].as_slice()
-            && *input < relation().inputs
+        if let [(_, input)] = t32_relation().matrices[2][row].as_slice()
+            && *input < t32_relation().inputs
         {
             case.inputs[*input] = dot(0, row) * dot(1, row);
         }
     }
     let z = case.lying(tampers);
-    (0..relation().constraints())
-        .filter(|row| !relation().row_holds(*row, &z))
-        .map(|row| relation().ids[row].name())
+    (0..t32_relation().constraints())
+        .filter(|row| !t32_relation().row_holds(*row, &z))
+        .map(|row| t32_relation().ids[row].name())
         .collect()
 }
 
@@ -147,60 +144,63 @@ fn every_rule_is_needed() {
 
     // A cell that a row defines (the last one on its right side), changed: products, sums, hashes, slacks.
     let mut cells: BTreeMap<Id, Vec<usize>> = BTreeMap::new();
-    for (row, id) in relation().ids.iter().enumerate() {
-        if let [.., (_, v)] = relation().matrices[2][row].as_slice()
-            && *v >= relation().inputs
+    for (row, id) in t32_relation().ids.iter().enumerate() {
+        if let [.., (_, v)] = t32_relation().matrices[2][row].as_slice()
+            && *v >= t32_relation().inputs
         {
-            cells.entry(*id).or_default().push(v - relation().inputs);
+            cells.entry(*id).or_default().push(v - t32_relation().inputs);
         }
     }
     for cells in cells.values() {
         for cell in cells.iter().copied().step_by(cells.len().div_ceil(6)) {
             for add in [Fr::ONE, -Fr::ONE] {
-                refuse(broken(&mut lawful(), &[Tamper { cell, add }]));
+                refuse(broken(&mut Case::lawful(), &[Tamper { cell, add }]));
             }
         }
     }
     // An account said to begin elsewhere: one segment more joined to the one before it, another one less.
     for pair in cells[&Id::Span].windows(2) {
         let lies = [Tamper { cell: pair[0], add: Fr::ONE }, Tamper { cell: pair[1], add: -Fr::ONE }];
-        refuse(broken(&mut lawful(), &lies));
+        refuse(broken(&mut Case::lawful(), &lies));
     }
 
     // Two bits of one number changed so that the number stays: 2 in place of 0, 0 in place of the 1 above it.
-    let case = lawful();
+    let case = Case::lawful();
     let honest = case.assignment();
     let readers = readers();
-    for row in (0..relation().constraints()).step_by(5) {
+    for row in (0..t32_relation().constraints()).step_by(5) {
         // Rows of bits: b * (b - 1) = 0.
         let ([(_, bit)], true) =
-            (relation().matrices[0][row].as_slice(), relation().matrices[2][row].is_empty())
+            (t32_relation().matrices[0][row].as_slice(), t32_relation().matrices[2][row].is_empty())
         else {
             continue;
         };
         let next = bit + 1;
-        let same_rule = relation().ids.get(row + 1) == Some(&relation().ids[row]);
-        if same_rule && *bit >= relation().inputs && honest[*bit] == Fr::from(0u64) && honest[next] == Fr::ONE
+        let same_rule = t32_relation().ids.get(row + 1) == Some(&t32_relation().ids[row]);
+        if same_rule
+            && *bit >= t32_relation().inputs
+            && honest[*bit] == Fr::from(0u64)
+            && honest[next] == Fr::ONE
         {
             let mut z = honest.clone();
             (z[*bit], z[next]) = (Fr::from(2u64), Fr::from(0u64));
             let rows: BTreeSet<usize> = readers[*bit].iter().chain(&readers[next]).copied().collect();
-            let ids = rows.into_iter().filter(|r| !relation().row_holds(*r, &z));
-            refuse(ids.map(|r| relation().ids[r].name()).collect());
+            let ids = rows.into_iter().filter(|r| !t32_relation().row_holds(*r, &z));
+            refuse(ids.map(|r| t32_relation().ids[r].name()).collect());
         }
     }
 
     // A selector that is 2; no row of the mandate reads it.
-    for (cell, readers) in readers.iter().enumerate().skip(relation().inputs) {
-        if readers.iter().any(|r| relation().ids[*r] == Id::Selector) {
-            let lie = Tamper { cell: cell - relation().inputs, add: Fr::from(2u64) };
-            refuse(broken(&mut lawful(), &[lie]));
+    for (cell, readers) in readers.iter().enumerate().skip(t32_relation().inputs) {
+        if readers.iter().any(|r| t32_relation().ids[*r] == Id::Selector) {
+            let lie = Tamper { cell: cell - t32_relation().inputs, add: Fr::from(2u64) };
+            refuse(broken(&mut Case::lawful(), &[lie]));
         }
     }
 
     // Books in the wrong places, under a mandate that only asks for net asset value.
     let modest = |risk: RiskPart, book: Book| Case::of(RulesBuilder::new(t32()).build(), risk, book);
-    let base = lawful();
+    let base = Case::lawful();
     let forbidden = (0..t32().slots).find(|j| {
         base.risk.weights_of(t32(), *j)[t32().forbidden_column()] == 1
             && base.risk.layout.account[j / t32().segment_len()].is_some()

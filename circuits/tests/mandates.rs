@@ -1,13 +1,10 @@
 //! The two readings of a mandate: the plain evaluator reads the *text* with interval arithmetic, the circuit reads the
 //! compiled sheet. They reach one verdict on random mandates, markets and books, on the limit and one unit past it.
 
-mod common;
-
-use common::{Case, relation};
 use mandate_market::RiskModel;
 use mandate_policy::{Mandate, compile, evaluate};
 use mandate_statement::RiskPart;
-use mandate_testing::{Book, t32};
+use mandate_testing::{Book, Case, t32, t32_relation};
 use proptest::prelude::*;
 
 /// Rule forms, `{}` to be filled with a percentage.
@@ -38,7 +35,7 @@ fn verdicts(text: &str, risk: &RiskPart, book: &Book) -> (bool, bool) {
         .iter()
         .all(|v| v.holds);
     let case = Case::of(rules, risk.clone(), book.clone());
-    (plain, relation().holds(&case.assignment()))
+    (plain, t32_relation().holds(&case.assignment()))
 }
 
 fn text(min_nav: &str, rules: &[(usize, u32)]) -> String {

@@ -5,6 +5,7 @@
 //! that crate holds it to that). Books are not secret here, and have `Debug`.
 
 mod books;
+mod case;
 pub mod columns;
 mod risk;
 mod rules;
@@ -14,6 +15,7 @@ pub use books::{
     Book, Defect, EDGE_QUANTITIES, any_book, any_quantities, any_unlawful_book, book, empty_book, quantities,
     solvent_book, unlawful_book,
 };
+pub use case::{Case, commitments, context, t32_relation};
 pub use risk::{
     any_layout, any_risk_part, full_width_risk_part, lawful_layout, layout, plain_risk_part, risk_part,
     risk_part_for, t32, usable_slots,

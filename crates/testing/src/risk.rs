@@ -163,7 +163,8 @@ pub fn full_width_risk_part(shape: &Shape, seed: u64) -> RiskPart {
     for (n, &slot) in usable.iter().enumerate() {
         for k in (0..shape.columns()).filter(|k| *k != columns::LOTS && *k != columns::FORBIDDEN) {
             let magnitude = share + if n == 0 { rest } else { 0 };
-            let signed = matches!(shape.mode(k), Mode::Signed | Mode::Scenario) && k != columns::VALUE;
+            let of_value = [columns::VALUE, columns::CASH, columns::UNSETTLED, columns::PREMIUM].contains(&k);
+            let signed = matches!(shape.mode(k), Mode::Signed | Mode::Scenario) && !of_value;
             let sign = if signed && rng.gen_bool(0.5) { -1 } else { 1 };
             out.weights[slot * shape.columns() + k] = sign * magnitude;
         }

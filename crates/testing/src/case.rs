@@ -1,22 +1,21 @@
-//! One statement of the tiny shape, with everything a liar needs to change it.
-#![allow(dead_code, missing_docs)] // each test binary uses its own part of this module
+//! One statement with everything a liar needs to change it: sheet, book, blindings, witnesses and public inputs.
 
+use crate::{Book, RulesBuilder, risk_part_for, rules_part_for, solvent_book, t32};
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, PrimeField};
 use mandate_attest::{Blinding, commit};
 use mandate_circuits::r1cs::{self, Blocks, Hints, Relation, Secrets, System, Tamper};
 use mandate_rows as rows;
 use mandate_statement::{Context, Digest, RiskPart, RulesPart, Shape};
-use mandate_testing::{Book, t32};
 use std::sync::OnceLock;
 
-/// The tiny shape's constraints, built once.
-pub fn relation() -> &'static Relation {
+/// The constraints of [`t32`], built once per process.
+pub fn t32_relation() -> &'static Relation {
     static RELATION: OnceLock<Relation> = OnceLock::new();
     RELATION.get_or_init(|| r1cs::relation(t32()))
 }
 
-pub fn context() -> Context {
+/// A context of made-up digests.
+pub const fn context() -> Context {
     Context {
         chain_id: 1,
         registry: [7; 20],
@@ -31,21 +30,32 @@ pub fn context() -> Context {
     }
 }
 
-/// A statement and a claimed witness for it.
+/// A statement and a claimed witness for it. Not secret, as nothing in this crate is.
+#[derive(Clone)]
 pub struct Case {
+    /// The shape of both parts.
     pub shape: &'static Shape,
+    /// Rows.
     pub rules: RulesPart,
+    /// Layout and weights.
     pub risk: RiskPart,
+    /// Quantities and activity.
     pub book: Book,
+    /// One per account.
     pub blindings: Vec<Fr>,
+    /// Upper-bound witnesses and selectors.
     pub hints: Hints,
+    /// The public inputs that an honest attestor and an honest verifier would use.
     pub inputs: Vec<Fr>,
 }
 
 impl Case {
     /// Honest commitments and least witnesses for `book`, lawful or not.
+    ///
+    /// # Panics
+    /// If the parts are not of one shape, the rows are outside the discipline, or a quantity is out of range.
     pub fn of(rules: RulesPart, risk: RiskPart, book: Book) -> Self {
-        let shape = t32();
+        let shape = risk.shape().expect("fixtures have the lengths of their shape");
         let least =
             rows::least_witnesses(&rules, &risk, shape, &book.quantities, &book.active).expect("rows read");
         let mut hints = Hints::zero(shape);
@@ -58,6 +68,33 @@ impl Case {
         let inputs = r1cs::public_inputs(shape, &context(), &commitments, &rules, &risk);
         Self { shape, rules, risk, book, blindings, hints, inputs }
     }
+    /// A lawful case of [`t32`] that has something in every kind of row.
+    pub fn lawful() -> Self {
+        Self::lawful_of(t32(), 0)
+    }
+    /// The lawful case number `skip` of `shape`: at least six rules, every account declared and with segments.
+    ///
+    /// # Panics
+    /// Never in practice: seeds that give one are found soon.
+    pub fn lawful_of(shape: &'static Shape, skip: usize) -> Self {
+        (0..)
+            .filter_map(|seed| {
+                let risk = risk_part_for(shape, seed);
+                let book = solvent_book(&risk, seed);
+                let rules = rules_part_for(shape, seed);
+                (book.active.iter().all(|a| *a) && rules.rules.len() >= 6)
+                    .then(|| Self::of(rules, risk, book))
+                    .filter(Self::rows_hold)
+            })
+            .nth(skip)
+            .expect("some seed gives one")
+    }
+    /// `book` under a mandate that asks only for a net asset value of one unit.
+    pub fn modest(risk: RiskPart, book: Book) -> Self {
+        let shape = risk.shape().expect("fixtures have the lengths of their shape");
+        Self::of(RulesBuilder::new(shape).build(), risk, book)
+    }
+    /// What the prover would hand to the circuit.
     pub fn secrets(&self) -> Secrets<'_> {
         Secrets {
             quantities: &self.book.quantities,
@@ -66,6 +103,7 @@ impl Case {
             hints: self.hints.clone(),
         }
     }
+    /// The assignment of every variable, inputs first.
     pub fn assignment(&self) -> Vec<Fr> {
         r1cs::assignment(self.shape, self.inputs.clone(), &self.secrets()).to_vec()
     }
@@ -76,26 +114,28 @@ impl Case {
         system.into_assignment().to_vec()
     }
     /// What the rows say of the book, read as integers by the other implementation.
+    ///
+    /// # Panics
+    /// As [`Case::of`].
     pub fn rows_hold(&self) -> bool {
-        let least = rows::least_witnesses(
-            &self.rules,
-            &self.risk,
-            self.shape,
-            &self.book.quantities,
-            &self.book.active,
-        )
-        .expect("rows read");
-        rows::slacks(&self.rules, &self.risk, self.shape, &self.book.quantities, &self.book.active, &least)
+        let (book, shape) = (&self.book, self.shape);
+        let least = rows::least_witnesses(&self.rules, &self.risk, shape, &book.quantities, &book.active)
+            .expect("rows read");
+        rows::slacks(&self.rules, &self.risk, shape, &book.quantities, &book.active, &least)
             .expect("rows read")
             .iter()
             .all(|s| s.slack >= 0)
     }
 }
 
-pub fn commitments(shape: &Shape, risk: &RiskPart, book: &Book, blindings: &[Fr]) -> Vec<Digest> {
+/// The commitment of every account of `book`, by the native hash; zero where an account is not active or has nothing.
+///
+/// # Panics
+/// If a quantity is out of range.
+pub fn commitments(shape: &'static Shape, risk: &RiskPart, book: &Book, blindings: &[Fr]) -> Vec<Digest> {
     (0..shape.accounts)
         .map(|a| {
-            let index = u16::try_from(a).unwrap();
+            let index = u16::try_from(a).expect("shapes have few accounts");
             let segments: Vec<usize> =
                 (0..shape.segments).filter(|g| risk.layout.account[*g] == Some(index)).collect();
             if !book.active[a] || segments.is_empty() {
@@ -108,25 +148,4 @@ pub fn commitments(shape: &Shape, risk: &RiskPart, book: &Book, blindings: &[Fr]
                 .expect("in range")
         })
         .collect()
-}
-
-/// A lawful case that has something in every kind of row.
-pub fn lawful() -> Case {
-    (0..)
-        .map(|seed| {
-            let risk = mandate_testing::risk_part(seed);
-            let book = mandate_testing::solvent_book(&risk, seed);
-            Case::of(mandate_testing::rules_part(seed), risk, book)
-        })
-        .find(|case| case.rows_hold() && case.rules.rules.len() >= 6 && case.book.active.iter().all(|a| *a))
-        .expect("some seed gives one")
-}
-
-pub fn to_u64(v: Fr) -> Option<u64> {
-    let repr = v.into_bigint().0;
-    (repr[1..] == [0; 3]).then_some(repr[0])
-}
-
-pub fn zero() -> Fr {
-    Fr::ZERO
 }
