@@ -152,6 +152,14 @@ pub enum Finding {
     /// Owing it counts for less than it is worth.
     #[error("slot {slot} weighs {liabilities} in `liabilities`, less than its `value` of {value}")]
     LiabilitiesBelowValue { slot: usize, liabilities: i64, value: i64 },
+    /// Face value by another name.
+    #[error(
+        "slot {slot} weighs {weight} in `{column}` and {notional} in `notional`: all three of notional, long and short are face value"
+    )]
+    FaceValue { slot: usize, column: String, weight: i64, notional: i64 },
+    /// A part of value that is neither none nor all of it.
+    #[error("slot {slot} weighs {weight} in `{column}`, which is either 0 or its `value` of {value}")]
+    PartOfValue { slot: usize, column: String, weight: i64, value: i64 },
     /// A total could leave its range.
     #[error(
         "the magnitudes of column `{name}` ({column}) sum to {sum}, {bits} bits; fewer than 2^41 are allowed"
@@ -235,6 +243,23 @@ pub enum Finding {
     /// A definition that leads nowhere.
     #[error("{row} defines `{variable}`, but no requirement uses it", row = row_name(row))]
     UnusedWitness { row: RowRef, variable: String },
+
+    // How lawful rows are written; looked for where nothing above is wrong.
+    /// The rule that is in every part, and first.
+    #[error("the first rule must be `min-nav` with global row 0 alone; it is `{id}`")]
+    MinNavRule { id: String },
+    /// A row was there.
+    #[error("{row} has coefficients, but the one before it has none: rows are written one after another", row = row_name(row))]
+    RowGap { row: RowRef },
+    /// A rule hides a row that it stands on.
+    #[error("rule `{id}` does not list {row}, which defines `{variable}` that it uses", row = row_name(row))]
+    DefinitionNotListed { id: String, row: RowRef, variable: String },
+    /// A rule lists a row that it does not stand on.
+    #[error("rule `{id}` lists {row}, which defines `{variable}` that it does not use", row = row_name(row))]
+    DefinitionNotNeeded { id: String, row: RowRef, variable: String },
+    /// The maximum of one.
+    #[error("{row} is all that defines `{variable}`: the largest of one thing needs no witness, so a piece is missing", row = row_name(row))]
+    OnePiece { row: RowRef, variable: String },
 
     /// The list was cut.
     #[error("{left_out} further findings are not listed")]

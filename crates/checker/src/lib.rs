@@ -11,6 +11,7 @@
 //! checker can see from the sheet alone.
 
 mod finding;
+mod lists;
 mod model;
 mod print;
 mod risk;

@@ -37,6 +37,10 @@ pub struct Model {
     pub assets: Column,
     /// Value of what is owed.
     pub liabilities: Column,
+    /// Face value again, of what is owned and of what is owed.
+    pub face: [Column; 2],
+    /// Columns that hold the whole value of some kinds of slots and nothing of the others.
+    pub kinds: [Column; 3],
 }
 
 const fn role(name: &'static str, mode: Mode, grid: Grid) -> Role {
@@ -68,6 +72,8 @@ static MODELS: [Model; 1] = [Model {
     notional: 9,
     assets: 12,
     liabilities: 14,
+    face: [13, 15],
+    kinds: [5, 6, 7],
 }];
 
 impl Model {
@@ -111,6 +117,11 @@ mod tests {
             (MODELS[0].notional, "notional"),
             (MODELS[0].assets, "assets"),
             (MODELS[0].liabilities, "liabilities"),
+            (MODELS[0].face[0], "long"),
+            (MODELS[0].face[1], "short"),
+            (MODELS[0].kinds[0], "cash"),
+            (MODELS[0].kinds[1], "unsettled"),
+            (MODELS[0].kinds[2], "premium"),
         ];
         for (column, name) in names {
             assert_eq!(MODELS[0].metrics[column].name, name);

@@ -202,6 +202,17 @@ fn check_slot(shape: &Shape, model: &Model, slot: usize, weights: &[i64], findin
         findings.push(Finding::NegativeValue { slot, weight: value });
         return;
     }
+    for k in model.face.into_iter().filter(|k| weights[*k] != notional) {
+        findings.push(Finding::FaceValue {
+            slot,
+            column: model.column_name(k),
+            weight: weights[k],
+            notional,
+        });
+    }
+    for k in model.kinds.into_iter().filter(|k| weights[*k] != 0 && weights[*k] != value) {
+        findings.push(Finding::PartOfValue { slot, column: model.column_name(k), weight: weights[k], value });
+    }
     if assets > value {
         findings.push(Finding::AssetsAboveValue { slot, assets, value });
     }

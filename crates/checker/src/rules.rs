@@ -1,6 +1,7 @@
 //! The rules part: which rule has which rows, row 0, widths and rounding allowances.
 
 use crate::finding::{Finding, Findings, Level, MOST_RULES, clip};
+use crate::lists;
 use crate::model::{Grid, Model};
 use crate::risk::shape_and_model;
 use crate::terms::{Row, global_name, rows};
@@ -72,11 +73,15 @@ pub fn check_rules(part: &RulesPart) -> Result<RulesReport, Vec<Finding>> {
             findings.push(Finding::ConstantRow { row: row.at });
         }
     }
-    let defines = witness::check(model, &rows, &mut findings);
+    let readings = witness::check(model, &rows, &mut findings);
+    let defines = |row: &RowRef| readings.get(row).and_then(|r| r.defines);
     for rule in part.rules.iter().filter(|rule| !rule.rows.is_empty()) {
-        if rule.rows.iter().all(|row| defines.contains_key(row)) {
+        if rule.rows.iter().all(|row| defines(row).is_some()) {
             findings.push(Finding::RequiresNothing { id: clip(&rule.id) });
         }
+    }
+    if findings.is_empty() {
+        lists::check(part, &rows, &readings, &mut findings);
     }
     if !findings.is_empty() {
         return Err(findings.into_list());
@@ -86,7 +91,7 @@ pub fn check_rules(part: &RulesPart) -> Result<RulesReport, Vec<Finding>> {
         row: row.at,
         bits: reach(shape, row).bits(),
         limit: slack_bits(row.at.family),
-        defines: defines.get(&row.at).cloned(),
+        defines: defines(&row.at).map(witness::node_name),
         text: row.text(model),
     };
     let budgets = part
@@ -97,7 +102,7 @@ pub fn check_rules(part: &RulesPart) -> Result<RulesReport, Vec<Finding>> {
     Ok(RulesReport { shape: shape.name, model: model.name, min_nav, rows: budgets })
 }
 
-const ROW_0: RowRef = RowRef { family: Family::Global, index: 0 };
+pub(crate) const ROW_0: RowRef = RowRef { family: Family::Global, index: 0 };
 
 /// Every rule has a readable id of its own and at least one row, names each of its rows once, and only rows that say
 /// something; every row that says something belongs to a rule. Rules may share rows: two ratios have one denominator, and

@@ -12,9 +12,10 @@ use mandate_statement::{Family, GlobalVar, LocalVar, RowRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A witness: `x[i]` of every block of a family, or (for [`Family::Global`]) `y[i]`.
-type Node = (Family, usize);
+pub type Node = (Family, usize);
 
-fn node_name((family, i): Node) -> String {
+/// A witness in words: `x0 of groups`.
+pub fn node_name((family, i): Node) -> String {
     match family {
         Family::Group => format!("x{i} of groups"),
         Family::Account => format!("x{i} of accounts"),
@@ -37,16 +38,25 @@ struct Graph {
     required: BTreeSet<Node>,
 }
 
-/// Checks all rows, and returns which of them define a witness, with its name.
+/// What one row says of witnesses.
+pub struct Reading {
+    /// The witness it defines, if any.
+    pub defines: Option<Node>,
+    /// Those it counts against the book.
+    pub uses: Vec<Node>,
+}
+
+/// Checks all rows, and returns what each of them says of witnesses.
 pub fn check(
     model: &Model,
     rows: &BTreeMap<RowRef, Row>,
     findings: &mut Findings,
-) -> BTreeMap<RowRef, String> {
+) -> BTreeMap<RowRef, Reading> {
     let mut graph = Graph::default();
-    let mut defines = BTreeMap::new();
+    let mut readings = BTreeMap::new();
     for row in rows.values() {
         let (defined, used) = read(model, row, findings);
+        readings.insert(row.at, Reading { defines: defined.first().copied(), uses: used.clone() });
         if let [first, second, ..] = defined[..] {
             let (first, second) = (node_name(first), node_name(second));
             findings.push(Finding::TwoDefinitions { row: row.at, first, second });
@@ -57,7 +67,6 @@ pub fn check(
         match defined.first() {
             None => graph.required.extend(used),
             Some(&node) => {
-                defines.insert(row.at, node_name(node));
                 graph.edges.extend(used.into_iter().map(|u| (u, node)));
                 graph.definition.entry(node).or_insert(row.at);
             }
@@ -74,7 +83,7 @@ pub fn check(
     for (node, row) in graph.definition.iter().filter(|(node, _)| !live.contains(node)) {
         findings.push(Finding::UnusedWitness { row: *row, variable: node_name(*node) });
     }
-    defines
+    readings
 }
 
 /// The witnesses that a row defines and uses; signs that are neither are findings.

@@ -210,6 +210,36 @@ fn signs() {
 }
 
 #[test]
+fn face_value_and_parts_of_value() {
+    let face = *weight(&mut plain_risk_part(), usable_slots(t32(), &plain_risk_part())[1], columns::NOTIONAL);
+    assert!(face > 1);
+    let slot = usable_slots(t32(), &plain_risk_part())[1];
+    for column in [columns::LONG, columns::SHORT] {
+        for wrong in [0, face - 1, face + 1] {
+            finds_only!(
+                after(|p| *weight(p, slot, column) = wrong),
+                Finding::FaceValue { weight, .. } if *weight == wrong
+            );
+        }
+    }
+    finds_only!(
+        after(|p| *weight(p, slot, columns::NOTIONAL) = face + 1),
+        Finding::FaceValue { .. },
+        Finding::FaceValue { .. }
+    );
+    // The first slot is cash.
+    let value = *weight(&mut plain_risk_part(), 0, columns::VALUE);
+    for column in [columns::CASH, columns::UNSETTLED, columns::PREMIUM] {
+        for wrong in [value + 1, value - 1, -value] {
+            finds_only!(
+                after(|p| *weight(p, 0, column) = wrong),
+                Finding::PartOfValue { slot: 0, weight, .. } if *weight == wrong
+            );
+        }
+    }
+}
+
+#[test]
 fn column_sums() {
     for column in [columns::DELTA, columns::GROSS, columns::scenario(t32(), 15)] {
         for edge in [1 << 41, i64::MAX] {

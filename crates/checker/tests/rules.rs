@@ -37,6 +37,12 @@ fn with_witness(more: impl FnOnce(RulesBuilder) -> RulesBuilder) -> RulesPart {
     );
     more(base).build()
 }
+/// The part with these rows listed under its last rule too.
+fn listing(mut part: RulesPart, rows: &[RowRef]) -> RulesPart {
+    let rule = part.rules.last_mut().expect("a part has rules");
+    rule.rows = rows.iter().chain(&rule.rows).copied().collect();
+    part
+}
 fn at(family: Family, index: u16) -> RowRef {
     RowRef { family, index }
 }
@@ -160,7 +166,9 @@ fn widths() {
         let report = check_rules(part).unwrap();
         report.rows.iter().find(|r| r.row == row).unwrap().bits
     };
+    let both = [at(Group, 0), at(Group, 1)];
     let part = with_witness(|b| b.row("e", Global, &[], &[(G::WitnessSum(Group, 0), -1)]));
+    let part = listing(part, &both);
     assert_eq!(bits(&part, at(Group, 2)), 104);
     assert_eq!(bits(&part, at(Global, 1)), 106);
     let worst = |family, lots| book_row(&[(G::WorstSum(family), -1), (LOTS, lots)]);
@@ -168,6 +176,7 @@ fn widths() {
     assert_eq!(bits(&worst(Account, -1), at(Global, 1)), 91);
     let y = builder()
         .row("r", Global, &[], &[(G::Witness(7), 1), (G::Total(columns::GROSS), -1)])
+        .row("r", Global, &[], &[(G::Witness(7), 1)])
         .row("r", Global, &[], &[(G::Witness(7), -1), (G::One, 9)])
         .build();
     assert_eq!(bits(&y, at(Global, 1)), 112);
@@ -340,7 +349,7 @@ fn definitions_do_not_go_in_circles() {
             &[(VALUE, 1), (LOTS, -1), (G::WitnessSum(Group, 1), -1)],
         )
     };
-    check_rules(&with_witness(chain)).unwrap();
+    check_rules(&listing(with_witness(chain), &[at(Group, 0), at(Group, 1)])).unwrap();
     finds_only!(
         with_witness(|b| chain(b).row("e", Group, &[(L::Witness(0), 1), (L::Witness(1), -1)], &[])),
         Finding::Cycle { variables } if variables.len() == 2
@@ -357,6 +366,121 @@ fn definitions_do_not_go_in_circles() {
             .row("d", Group, &[(L::Witness(0), 1)], &[(G::Witness(0), -1)])),
         Finding::Cycle { variables } if variables.len() == 2
     );
+}
+
+/// A part with sums over blocks, of a maximum and of one thing, and a maximum over the book.
+fn with_sums() -> RulesPart {
+    let sum = |family| (G::WitnessSum(family, 0), -1);
+    with_witness(|b| {
+        b.row("assets", Asset, &[(L::Witness(0), 1), (L::Total(columns::DELTA), -1), (OWN_LOTS, -1)], &[])
+            .row("assets", Global, &[], &[(VALUE, 1), (LOTS, -1), sum(Asset)])
+            .row("fee", Account, &[(L::Witness(0), 1)], &[(G::One, -5)])
+            .row("fee", Global, &[], &[(VALUE, 1), (LOTS, -1), sum(Account)])
+            .row("book", Global, &[], &[(G::Witness(0), 1), (G::Total(columns::GROSS), -1)])
+            .row("book", Global, &[], &[(G::Witness(0), 1), (G::Total(columns::LONG), -2)])
+            .row("book", Global, &[], &[(VALUE, 1), (LOTS, -1), (G::Witness(0), -3)])
+    })
+}
+
+#[test]
+fn rows_are_written_one_after_another() {
+    check_rules(&with_sums()).unwrap();
+    // A rule with its rows is taken out: the rows after it stand where they stood.
+    let mut part = with_sums();
+    let rule = part.rules.remove(2);
+    for row in &rule.rows {
+        let (local, global) = part.row_mut(t32(), *row);
+        local.fill(0);
+        global.fill(0);
+    }
+    finds_only!(part, Finding::RowGap { row: RowRef { family: Global, index: 2 } });
+    let mut part = book_row(&[(G::Total(columns::GROSS), -1)]);
+    part.rules[0].id = "min-nev".into();
+    finds_only!(part, Finding::MinNavRule { id } if id == "min-nev");
+    let mut part = book_row(&[(G::Total(columns::GROSS), -1)]);
+    part.rules.remove(0);
+    part.rules[0].rows.push(at(Global, 0));
+    finds_only!(part, Finding::MinNavRule { id } if id == "r");
+    let mut part = book_row(&[(G::Total(columns::GROSS), -1)]);
+    part.rules[0].rows.push(at(Global, 1));
+    finds_only!(part, Finding::MinNavRule { .. });
+}
+
+#[test]
+fn a_rule_lists_what_it_stands_on_and_nothing_else() {
+    let sum =
+        |b: RulesBuilder| b.row("e", Global, &[], &[(VALUE, 1), (LOTS, -1), (G::WitnessSum(Group, 0), -1)]);
+    let part = with_witness(sum);
+    finds_only!(
+        listing(part.clone(), &[at(Group, 0)]),
+        Finding::DefinitionNotListed { id, row: RowRef { family: Group, index: 1 }, .. } if id == "e"
+    );
+    check_rules(&listing(part, &[at(Group, 1), at(Group, 0)])).unwrap();
+    // Through another definition.
+    let chain = with_witness(|b| {
+        b.row("e", Group, &[(L::Witness(1), 1), (L::Witness(0), -2)], &[])
+            .row("e", Group, &[(L::Witness(1), 1)], &[])
+            .row("e", Group, &[(L::Witness(1), -1)], &[(VALUE, 1), (LOTS, -1)])
+    });
+    finds_only!(
+        listing(chain.clone(), &[at(Group, 0)]),
+        Finding::DefinitionNotListed { row: RowRef { family: Group, index: 1 }, .. }
+    );
+    check_rules(&listing(chain, &[at(Group, 0), at(Group, 1)])).unwrap();
+    let gross = with_witness(|b| b.row("e", Global, &[], &[(G::Total(columns::GROSS), -1)]));
+    finds_only!(
+        listing(gross, &[at(Group, 0)]),
+        Finding::DefinitionNotNeeded { id, variable, .. } if id == "e" && variable == "x0 of groups"
+    );
+}
+
+#[test]
+fn a_maximum_is_of_more_than_one_thing() {
+    let cut = |row: RowRef| {
+        let mut part = with_sums();
+        part.rules.iter_mut().for_each(|rule| rule.rows.retain(|r| *r != row));
+        // The rows after it move up, as they would if it had never been written.
+        for index in row.index.. {
+            let next = RowRef { index: index + 1, ..row };
+            let moved = usize::from(next.index) < row.family.rows(t32());
+            let (local, global) = match moved {
+                true => (part.row(t32(), next).0.to_vec(), part.row(t32(), next).1.to_vec()),
+                false => {
+                    let (l, g) = part.row(t32(), row);
+                    (vec![0; l.len()], vec![0; g.len()])
+                }
+            };
+            let (l, g) = part.row_mut(t32(), RowRef { index, ..row });
+            (l.copy_from_slice(&local), g.copy_from_slice(&global));
+            part.rules
+                .iter_mut()
+                .flat_map(|rule| &mut rule.rows)
+                .filter(|r| **r == next)
+                .for_each(|r| r.index = index);
+            if !moved {
+                break;
+            }
+        }
+        part
+    };
+    for piece in [0, 1] {
+        finds_only!(cut(at(Group, piece)), Finding::OnePiece { variable, .. } if variable == "x0 of groups");
+        finds_only!(cut(at(Global, 3 + piece)), Finding::OnePiece { variable, .. } if variable == "y0");
+    }
+    // A sum of totals or of worst losses over groups or accounts has a variable of its own.
+    for local in [L::Total(columns::DELTA), L::Worst] {
+        let part = builder()
+            .row("r", Account, &[(L::Witness(0), 1), (local, -1), (OWN_LOTS, -1)], &[])
+            .row("r", Global, &[], &[(VALUE, 1), (LOTS, -1), (G::WitnessSum(Account, 0), -1)])
+            .build();
+        finds_only!(part, Finding::OnePiece { .. });
+    }
+    // A row that reads a witness of one thing directly could read the thing.
+    let part = builder()
+        .row("r", Asset, &[(L::Witness(0), 1), (L::Total(columns::DELTA), -1), (OWN_LOTS, -1)], &[])
+        .row("r", Asset, &[(L::Witness(0), -1)], &[(VALUE, 1), (LOTS, -1)])
+        .build();
+    finds_only!(part, Finding::OnePiece { variable, .. } if variable == "x0 of assets");
 }
 
 #[test]
@@ -412,6 +536,7 @@ fn rules_are_printed_with_their_rows() {
     let part = with_witness(|b| {
         b.min_nav(7).row("sum", Global, &[], &[(G::WitnessSum(Group, 0), -3), (VALUE, 2), (LOTS, -2)])
     });
+    let part = listing(part, &[at(Group, 0), at(Group, 1)]);
     let text = rule_rows(&part).unwrap();
     let wanted = "\
 min-nav
@@ -421,6 +546,8 @@ d
   group row 1: -1 delta - 1 lots + 1 x0 >= 0
   group row 2: -1 x0 + 1 book value - 1 book lots >= 0
 sum
+  group row 0: as above
+  group row 1: as above
   global row 1: 2 book value - 2 book lots - 3 sum(groups: x0) >= 0
 ";
     assert_eq!(text, wanted);
