@@ -451,7 +451,8 @@ fn a_maximum_is_of_more_than_one_thing() {
                 }
             };
             let (l, g) = part.row_mut(t32(), RowRef { index, ..row });
-            (l.copy_from_slice(&local), g.copy_from_slice(&global));
+            l.copy_from_slice(&local);
+            g.copy_from_slice(&global);
             part.rules
                 .iter_mut()
                 .flat_map(|rule| &mut rule.rows)
