@@ -10,8 +10,11 @@ pub mod generate;
 pub mod integers;
 pub mod language;
 pub mod lies;
+pub mod pieces;
 pub mod relation;
 pub mod simplex;
+pub mod worst_book;
 
 /// See the module's documentation.
-pub const ATTACKS: &[Attack] = &[Attack { name: "optimum", run: lies::run }];
+pub const ATTACKS: &[Attack] =
+    &[Attack { name: "optimum", run: lies::run }, Attack { name: "worst-book", run: worst_book::run }];
