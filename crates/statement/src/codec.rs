@@ -163,12 +163,7 @@ pub fn decode<T: Decode<()> + Encode>(kind: Kind, bytes: &[u8]) -> Result<T, Cod
         return Err(CodecError::Damaged { kind: name, found, named });
     }
     let malformed = |why: String| CodecError::Malformed { kind: name, why };
-    // The limit is a type parameter of bincode's; proving keys are the only kind that needs the larger one.
-    let decoded = if kind.limit() <= 64 << 20 {
-        bincode::decode_from_slice::<T, _>(body, bincode::config::standard().with_limit::<{ 128 << 20 }>())
-    } else {
-        bincode::decode_from_slice::<T, _>(body, bincode::config::standard().with_limit::<{ 4 << 30 }>())
-    };
+    let decoded = decode_within::<T>(room(kind, body.len()), body);
     let (value, read) = decoded.map_err(|e| malformed(e.to_string()))?;
     if read != body.len() {
         return Err(malformed(format!("{} bytes are left over", body.len() - read)));
@@ -177,6 +172,35 @@ pub fn decode<T: Decode<()> + Encode>(kind: Kind, bytes: &[u8]) -> Result<T, Cod
         return Err(malformed("it is not the canonical encoding".into()));
     }
     Ok(value)
+}
+
+/// Bytes of memory that a decoder may ask for, as a power of two: 64 for each byte at hand, at most 128 MiB (4 GiB for a
+/// proving key). A length in the file is a claim that nothing stands behind yet, and memory is not given out for claims: a
+/// byte of payload stands for at most 16 bytes in memory (an `i128` that is zero), and texts and lists take some more.
+const fn room(kind: Kind, payload: usize) -> u32 {
+    if matches!(kind, Kind::ProvingKey) {
+        return 32;
+    }
+    let wanted = payload.saturating_mul(64);
+    let mut power = 17;
+    while power < 27 && wanted > 1 << power {
+        power += 2;
+    }
+    power
+}
+
+/// Decodes with at most `2^power` bytes of memory. The limit is a type parameter of bincode's, hence the steps.
+fn decode_within<T: Decode<()>>(power: u32, body: &[u8]) -> Result<(T, usize), bincode::error::DecodeError> {
+    let all = bincode::config::standard();
+    match power {
+        17 => bincode::decode_from_slice(body, all.with_limit::<{ 1 << 17 }>()),
+        19 => bincode::decode_from_slice(body, all.with_limit::<{ 1 << 19 }>()),
+        21 => bincode::decode_from_slice(body, all.with_limit::<{ 1 << 21 }>()),
+        23 => bincode::decode_from_slice(body, all.with_limit::<{ 1 << 23 }>()),
+        25 => bincode::decode_from_slice(body, all.with_limit::<{ 1 << 25 }>()),
+        32 => bincode::decode_from_slice(body, all.with_limit::<{ 4 << 30 }>()),
+        _ => bincode::decode_from_slice(body, all.with_limit::<{ 1 << 27 }>()),
+    }
 }
 
 #[cfg(test)]
