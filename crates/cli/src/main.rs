@@ -59,6 +59,9 @@ enum Command {
     /// Open one account, or all, to one reader, against the commitments.
     #[command(subcommand)]
     Disclose(cmd::disclose::Command),
+    /// What an auditor runs to check with other code: constraints, key, inputs and proof for circom's tools. Nothing secret.
+    #[command(subcommand)]
+    Export(cmd::export::Command),
     /// Keys of a shape.
     #[command(subcommand)]
     Setup(cmd::setup::Command),
@@ -81,6 +84,7 @@ fn run(cli: Cli, screen: &Screen) -> Done {
         Command::Prove(args) => cmd::prove::run(&args, screen),
         Command::Verify(args) => cmd::verify::run(&args, screen),
         Command::Disclose(command) => cmd::disclose::run(&command, screen),
+        Command::Export(command) => cmd::export::run(&command, screen),
         Command::Setup(command) => cmd::setup::run(&command, screen),
         Command::Chain(command) => cmd::chain::run(&command, screen),
         Command::Demo(args) => cmd::demo::run(&args, screen),

@@ -7,6 +7,7 @@ pub mod check;
 pub mod demo;
 pub mod disclose;
 pub mod evaluate;
+pub mod export;
 pub mod prove;
 pub mod setup;
 pub mod sheet;
