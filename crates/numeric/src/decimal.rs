@@ -17,8 +17,8 @@ pub enum DecimalError {
     /// Not of the form `-12_345.678` or `1.2e-5`.
     #[error("`{0}` is not a decimal number")]
     Syntax(String),
-    /// More than 36 digits, or more than 40 of them after the point.
-    #[error("`{0}` has more digits than the 36 that are read exactly")]
+    /// More digits than 127 bits hold, more than 40 of them after the point, or an exponent beyond 60.
+    #[error("`{0}` has more digits than the 38 that are read exactly")]
     TooLong(String),
     /// Not a whole number of steps.
     #[error("`{value}` is not a multiple of {step}: at most {places} decimals can stand here")]
@@ -205,6 +205,12 @@ mod tests {
             ("1.2E3", 1200, 0),
             ("-0", 0, 0),
             ("0.000", 0, 0),
+            ("+7", 7, 0),
+            ("0e60", 0, 0),
+            ("0e-60", 0, 0),
+            // What ends in zeros needs fewer decimals than it is written with.
+            ("10e-41", 1, 40),
+            ("-120e-1", -12, 0),
         ] {
             let d: Decimal = text.parse().unwrap();
             assert_eq!((d.digits(), d.scale()), (digits, scale), "{text}");
@@ -226,6 +232,11 @@ mod tests {
             "_1",
             "1__2",
             "1e99",
+            "0e61",
+            "0e-61",
+            "1e-41",
+            "11e-41",
+            "+-1",
             "9999999999999999999999999999999999999999",
         ] {
             assert!(text.parse::<Decimal>().is_err(), "{text}");
@@ -239,6 +250,17 @@ mod tests {
         assert!(matches!(d.to_scaled(1), Err(DecimalError::TooManyDecimals { places: 1, .. })));
         assert_eq!(d.to_scaled_floor(1), Ok(-13));
         assert_eq!("1.25".parse::<Decimal>().unwrap().to_scaled_floor(1), Ok(12));
+    }
+
+    #[test]
+    fn signs_and_words() {
+        let read = |text: &str| text.parse::<Decimal>().unwrap();
+        assert_eq!(["-0.5", "0", "0.5"].map(|t| read(t).is_negative()), [true, false, false]);
+        assert_eq!(["-0.5", "0", "0.5"].map(|t| read(t).is_zero()), [false, true, false]);
+        assert_eq!(["-0.05", "0", "12.30"].map(|t| read(t).to_string()), ["-0.05", "0", "12.3"]);
+        assert_eq!(format!("{:?}", read("-1.5")), "-1.5");
+        let long = format!("x{}", "y".repeat(100));
+        assert_eq!(long.parse::<Decimal>(), Err(DecimalError::Syntax(long[..60].to_owned())));
     }
 
     proptest! {
