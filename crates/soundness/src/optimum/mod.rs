@@ -11,6 +11,7 @@ pub mod integers;
 pub mod language;
 pub mod lies;
 pub mod pieces;
+pub mod readings;
 pub mod relation;
 pub mod simplex;
 pub mod worst_book;
