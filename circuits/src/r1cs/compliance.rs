@@ -1,14 +1,15 @@
 //! The whole relation, in the order of `docs/statement.md`.
 
-use super::field::{from_i64, from_i128};
+use super::field::from_i128;
 use super::poseidon::Poseidon;
+use super::quantity::{self, Slot};
 use super::range;
 use super::system::{Id, Num, System};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use mandate_statement::{
     Family, GLOBAL_SLACK_BITS, GLOBAL_WITNESS_BITS, GlobalVar, InputLayout, LOCAL_SLACK_BITS,
-    LOCAL_WITNESS_BITS, Mode, QUANTITY_BITS, QUANTITY_LIMIT, RulesPart, Shape, WORST_BITS, keccak,
+    LOCAL_WITNESS_BITS, Mode, QUANTITY_BITS, RulesPart, Shape, WORST_BITS, keccak,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -77,15 +78,6 @@ struct Block {
     mask: Num,
 }
 
-/// A slot's parts: `q`, `max(q, 0)`, `|q|`, `max(-q, 0)`, and `q + 2^47`.
-struct Slot {
-    signed: Num,
-    long: Num,
-    absolute: Num,
-    short: Num,
-    offset: Num,
-}
-
 /// Allocates the witness and enforces the whole relation of `shape`.
 ///
 /// | part | rows, roughly |
@@ -122,7 +114,7 @@ impl Circuit<'_> {
             .collect();
 
         let slots: Vec<Slot> = (0..shape.slots)
-            .map(|j| quantity(system, secrets.quantities.get(j).copied().unwrap_or(0)))
+            .map(|j| quantity::enforce(system, secrets.quantities.get(j).copied().unwrap_or(0)))
             .collect();
         let contributions = self.contributions(system, &slots);
         let segments = self.segment_totals(system, &contributions);
@@ -520,19 +512,6 @@ impl Circuit<'_> {
         let shared = system.settle(id, &sum);
         (coefficients, shared)
     }
-}
-
-/// `qty-1`, `qty-2`: a quantity in offset binary, and its exact sign split.
-///
-/// The top bit of `q + 2^47` is one exactly when `q >= 0`, so `long = top * q` is `max(q, 0)` with no further check.
-fn quantity(system: &mut System, q: i64) -> Slot {
-    let offset = from_i64(q) + from_i64(QUANTITY_LIMIT);
-    let (bits, offset) = range::bits(system, Id::QuantityBit, offset, QUANTITY_BITS);
-    let signed = offset.minus(&system.constant(from_i64(QUANTITY_LIMIT)));
-    let long = system.product(Id::SignSplit, &bits[bits.len() - 1], &signed);
-    let short = long.minus(&signed);
-    let absolute = long.plus(&short);
-    Slot { signed, long, absolute, short, offset }
 }
 
 /// `worst-1`, `worst-2`: a witness at least as large as the loss in every scenario.

@@ -3,8 +3,9 @@
 pub mod compliance;
 mod field;
 mod inputs;
-mod poseidon;
-mod range;
+pub mod poseidon;
+pub mod quantity;
+pub mod range;
 mod system;
 
 pub use compliance::{Blocks, Hints, Secrets, synthesize};
