@@ -6,7 +6,7 @@ MANDATE := target/release/mandate
 # Market data that is not part of the project; see README.md.
 DATA ?= $(if $(MANDATE_DATA),$(MANDATE_DATA),../shared/data)
 
-.PHONY: help tools build demo demo-real test test-rust test-contracts soundness fuzz bench lint audit fmt
+.PHONY: help tools build snarkjs demo demo-real test test-rust test-contracts soundness fuzz bench lint audit fmt
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -43,6 +43,11 @@ soundness: ## attack the trusted core, print the scores, fail if one falls; ARGS
 
 fuzz: ## fuzz every reader of untrusted bytes, 6 seconds each; FOR=600 for longer, ONLY="bundle rules" for some
 	fuzz/run.sh $(or $(FOR),6) $(ONLY)
+
+snarkjs: build ## proofs and constraints checked by snarkjs, free wires looked for; SHAPES="t32 s256", SOLVER=1 asks cvc5 too
+	tools/snarkjs/setup.sh
+	$(CARGO) build --release --locked -p mandate-export --example story
+	SOLVER=$(SOLVER) tools/snarkjs/check.sh $(SHAPES)
 
 bench: ## figures, each beside plain ark-groth16 in the same run
 	$(CARGO) bench --locked -p mandate-benches

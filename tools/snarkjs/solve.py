@@ -93,7 +93,7 @@ def parts(file, rules):
     out.append(("sum, own: totals of one segment", first("sum"), 32, 3))
     out.append(("com-1: one S-box with its inputs", first("com-1") + 3, 3, 1))
     out.append(("com-1: a round's five S-boxes", first("com-1"), 15, 7))
-    out.append(("grp: totals carried on", first("grp"), 32, 9))
+    out.append(("grp: totals carried on", first("grp"), 8, 5))
     out.append(("set: one total of an account", first("set"), 5, 4))
     for rule, name in (("worst-1", "worst-1: the cell of a worst loss"), ("wit", "wit: the cell of a witness")):
         start = first_range(rule)

@@ -1,6 +1,8 @@
 //! Runs the program in a folder of its own.
 #![allow(dead_code)] // every test file uses some of it
 
+pub mod marks;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -81,13 +83,24 @@ impl Desk {
             std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
         }
     }
-    /// Runs the program.
-    pub fn run(&mut self, args: &[&str]) -> Output {
-        let out = Command::new(env!("CARGO_BIN_EXE_mandate"))
+    /// The program, ready to run: its home and temporary folders are inside the desk's, and it may talk as much as it likes.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mandate"));
+        command
             .args(args)
             .current_dir(self.folder.path())
-            .output()
-            .unwrap();
+            .env("RUST_BACKTRACE", "full")
+            .env("RUST_LOG", "trace");
+        for name in ["HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"] {
+            let folder = self.path(&format!("own-{}", name.to_lowercase()));
+            std::fs::create_dir_all(&folder).unwrap();
+            command.env(name, folder);
+        }
+        command
+    }
+    /// Runs the program.
+    pub fn run(&mut self, args: &[&str]) -> Output {
+        let out = self.command(args).output().unwrap();
         self.printed.push_str(&text(&out));
         out
     }
