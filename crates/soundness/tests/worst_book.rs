@@ -162,12 +162,10 @@ fn every_column_is_rounded_against_the_prover() {
                 let text = mandate(&[rule.text(&BigInt::zero())], &BigInt::one());
                 let (_, c) = compiled(&text).unwrap_or_else(|| panic!("{text}"));
                 let kind = rounding(at);
-                let bad_side = match (kind, sign) {
-                    (Rounding::Nearest, _)
-                    | (Rounding::Up, Sign::AtLeast)
-                    | (Rounding::Down, Sign::AtMost) => true,
-                    _ => false,
-                };
+                let bad_side = matches!(
+                    (kind, sign),
+                    (Rounding::Nearest, _) | (Rounding::Up, Sign::AtLeast) | (Rounding::Down, Sign::AtMost)
+                );
                 let mut bare = c.part.clone();
                 let row = RowRef { family, index: u16::from(family == Family::Global) };
                 assert_eq!(without_lots(&mut bare, row), bad_side, "{text}");

@@ -177,7 +177,7 @@ impl Builder<'_> {
     }
 
     /// A row's left-hand side at one block.
-    fn row(&self, row: RowRef, block: usize, slots: &[usize]) -> Affine {
+    fn row(&self, row: RowRef, block: usize, slots: &[usize], globals: &[(GlobalVar, Affine)]) -> Affine {
         let (local, global) = self.rules.row(self.shape, row);
         let mut out = Affine::default();
         let mut add = |what: &Affine, c: i128| out.add(what, &BigInt::from(c));
@@ -202,52 +202,48 @@ impl Builder<'_> {
             meet(LocalVar::Bit(i), &|| Affine::of(Variable::Bit(family, block, i)), &mut add);
         }
         assert!(seen.iter().all(|s| *s), "a local variable without a meaning");
-        for (var, what) in self.globals() {
+        for (var, what) in globals {
             let at = var.index(self.shape).expect("the shape has it");
             if global[at] != 0 {
-                add(&what(self), global[at]);
+                add(what, global[at]);
             }
         }
         out
     }
 
     /// Every global variable with what it stands for.
-    fn globals(&self) -> Vec<(GlobalVar, Box<dyn Fn(&Self) -> Affine>)> {
+    fn globals(&self) -> Vec<(GlobalVar, Affine)> {
         let shape = self.shape;
-        let mut out: Vec<(GlobalVar, Box<dyn Fn(&Self) -> Affine>)> = Vec::new();
-        for k in 0..shape.columns() {
-            out.push((GlobalVar::Total(k), Box::new(move |b| b.total(&b.slots(Family::Global, 0), k))));
-        }
-        let sum = |family: Family, of: fn(Family, usize, usize) -> Variable, i: usize| {
-            move |b: &Self| {
-                let mut out = Affine::default();
-                b.used(family)
-                    .into_iter()
-                    .for_each(|block| out.add(&Affine::of(of(family, block, i)), &BigInt::one()));
-                out
-            }
+        let book = self.slots(Family::Global, 0);
+        let mut out: Vec<(GlobalVar, Affine)> =
+            (0..shape.columns()).map(|k| (GlobalVar::Total(k), self.total(&book, k))).collect();
+        let sum = |family: Family, of: &dyn Fn(usize) -> Variable| {
+            let mut out = Affine::default();
+            self.used(family).into_iter().for_each(|block| out.add(&Affine::of(of(block)), &BigInt::one()));
+            out
         };
         for family in [Family::Group, Family::Account] {
-            let of = |f, b, _| Variable::Worst(f, b);
-            out.push((GlobalVar::WorstSum(family), Box::new(sum(family, of, 0))));
+            out.push((GlobalVar::WorstSum(family), sum(family, &|b| Variable::Worst(family, b))));
         }
-        out.push((GlobalVar::WorstBook, Box::new(|_| Affine::of(Variable::Worst(Family::Global, 0)))));
+        out.push((GlobalVar::WorstBook, Affine::of(Variable::Worst(Family::Global, 0))));
         for family in [Family::Group, Family::Account, Family::Asset] {
             for i in 0..shape.local_witnesses {
-                out.push((GlobalVar::WitnessSum(family, i), Box::new(sum(family, Variable::Witness, i))));
+                out.push((
+                    GlobalVar::WitnessSum(family, i),
+                    sum(family, &|b| Variable::Witness(family, b, i)),
+                ));
             }
             for i in 0..shape.local_bits {
-                out.push((GlobalVar::BitSum(family, i), Box::new(sum(family, Variable::Bit, i))));
+                out.push((GlobalVar::BitSum(family, i), sum(family, &|b| Variable::Bit(family, b, i))));
             }
         }
         for i in 0..shape.global_witnesses {
-            let of = move |_: &Self| Affine::of(Variable::Witness(Family::Global, 0, i));
-            out.push((GlobalVar::Witness(i), Box::new(of)));
+            out.push((GlobalVar::Witness(i), Affine::of(Variable::Witness(Family::Global, 0, i))));
         }
         for i in 0..shape.global_bits {
-            out.push((GlobalVar::Bit(i), Box::new(move |_| Affine::of(Variable::Bit(Family::Global, 0, i)))));
+            out.push((GlobalVar::Bit(i), Affine::of(Variable::Bit(Family::Global, 0, i))));
         }
-        out.push((GlobalVar::One, Box::new(|_| Affine { constant: BigInt::one(), terms: BTreeMap::new() })));
+        out.push((GlobalVar::One, Affine { constant: BigInt::one(), terms: BTreeMap::new() }));
         assert_eq!(out.len(), GlobalVar::count(shape), "a global variable without a meaning");
         out
     }
@@ -274,6 +270,7 @@ impl Builder<'_> {
     }
 
     fn build(self) -> Relation {
+        let globals = self.globals();
         let mut rows = Vec::new();
         for family in Family::ALL {
             for block in self.used(family) {
@@ -282,7 +279,7 @@ impl Builder<'_> {
                     let row = RowRef { family, index: u16::try_from(index).expect("shapes have few rows") };
                     let (local, global) = self.rules.row(self.shape, row);
                     if local.iter().chain(global).any(|c| *c != 0) {
-                        rows.push((row, block, self.row(row, block, &slots)));
+                        rows.push((row, block, self.row(row, block, &slots, &globals)));
                     }
                 }
             }
