@@ -1,4 +1,4 @@
-//! The prover lies.
+//! The prover lies: one lie for each rule. `crates/soundness` tells them for every cell, choice and row.
 
 use ark_bn254::Fr;
 use ark_ff::Field;
@@ -20,80 +20,6 @@ fn readers() -> Vec<Vec<usize>> {
         }
     }
     readers
-}
-
-/// Changing any one witness cell of an honest assignment breaks a row that names a rule.
-///
-/// The one kind of cell that may be free: a selector bit that no rule of the mandate reads (none of the language does
-/// in this version, and the sheet checker refuses a sheet that does).
-#[test]
-fn no_witness_cell_is_free() {
-    let case = Case::lawful();
-    let honest = case.assignment();
-    assert!(t32_relation().holds(&honest));
-    let readers = readers();
-    for cell in t32_relation().inputs..honest.len() {
-        for change in [Fr::ONE, -Fr::ONE, Fr::from(2u64).pow([60])] {
-            let mut z = honest.clone();
-            z[cell] += change;
-            if readers[cell].iter().all(|row| t32_relation().row_holds(*row, &z)) {
-                let selector = readers[cell].iter().any(|row| t32_relation().ids[*row] == Id::Selector);
-                assert!(selector, "witness cell {} is free", cell - t32_relation().inputs);
-            }
-        }
-    }
-}
-
-/// Overriding one hint and computing everything after it from the lie is refused: a wrong bit, quantity or blinding does
-/// not become right because the rest agrees with it.
-///
-/// Cells that may be overridden, with the reason: bits of upper-bound witnesses (a larger bound proves the same rule
-/// from less headroom, and `unlawful_books_have_no_lie` shows that it proves nothing false), selector bits that no rule
-/// reads, and the blinding of an account that is not active, which opens nothing.
-#[test]
-fn no_hint_can_be_overridden() {
-    let case = Case::lawful();
-    assert!(case.book.active.iter().all(|a| *a), "no blinding is idle in this book");
-    let readers = readers();
-    let mut caught: BTreeMap<&str, usize> = BTreeMap::new();
-    for cell in stride() {
-        for add in [Fr::ONE, -Fr::ONE] {
-            match t32_relation().first_violation(&case.lying(&[Tamper { cell, add }])) {
-                Some((_, id)) => *caught.entry(id.name()).or_default() += 1,
-                None => {
-                    let bound = readers[t32_relation().inputs + cell].iter().any(|row| {
-                        matches!(t32_relation().ids[*row], Id::WorstRange | Id::WitnessRange | Id::Selector)
-                    });
-                    assert!(bound, "the lie in cell {cell} is believed");
-                }
-            }
-        }
-    }
-    assert!(caught.len() >= 8, "lies of every kind were told: {caught:?}");
-}
-
-/// A book one unit past a limit has no believed lie, in any cell, upper-bound witnesses included.
-#[test]
-fn unlawful_books_have_no_lie() {
-    let honest = Case::lawful();
-    let totals = mandate_rows::totals(&honest.risk, t32(), &honest.book.quantities).expect("in range");
-    let nav = totals.book[mandate_testing::columns::VALUE] - totals.book[t32().lots_column()];
-    let rules = RulesBuilder::new(t32()).min_nav(nav + 1).build();
-    let case = Case::of(rules, honest.risk.clone(), honest.book.clone());
-    assert!(!case.rows_hold());
-    for cell in stride() {
-        for add in [Fr::ONE, -Fr::ONE] {
-            assert!(
-                !t32_relation().holds(&case.lying(&[Tamper { cell, add }])),
-                "the lie in cell {cell} is believed"
-            );
-        }
-    }
-}
-
-/// Every 97th cell (coprime to every width, so it visits each kind) and the first slots.
-fn stride() -> impl Iterator<Item = usize> {
-    (0..t32_relation().witnesses).step_by(97).chain(0..120)
 }
 
 /// Every public input is read by some row; the context and the commitments alone changed no longer fit the witness.

@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use ark_ff::Field;
 use mandate_circuits::r1cs::Tamper;
-use mandate_soundness::circuit::{cells, hints, liar::Liar, setup::Bench, uniqueness};
+use mandate_soundness::circuit::{cells, deletions, hints, isolation, liar::Liar, setup::Bench, uniqueness};
 use mandate_testing::{Case, t32};
 
 /// Recomputing only what follows from a lie gives what the circuit's own code computes from it.
@@ -17,10 +17,11 @@ fn liars_agree_with_the_circuits_own_code() {
         let add = [Fr::ONE, -Fr::ONE, Fr::from(1u64 << 40)][n % 3];
         liar.tell(&[(inputs + cell, add)]);
         assert!(liar.z == bench.case.lying(&[Tamper { cell, add }]), "cell {cell}");
-        let all = (0..bench.relation().constraints()).filter(|r| !bench.relation().row_holds(*r, &liar.z));
+        let rows = 0..bench.relation().constraints();
+        let all: Vec<usize> = rows.filter(|r| !bench.relation().row_holds(*r, &liar.z)).collect();
         let mut seen = liar.objections(usize::MAX);
         seen.sort_unstable();
-        assert!(all.eq(seen), "cell {cell}");
+        assert!(all == seen, "cell {cell}");
         liar.recant();
         assert!(liar.z == bench.honest, "cell {cell} taken back");
     }
@@ -43,4 +44,24 @@ fn every_cell_follows_from_inputs_and_hints() {
 fn no_hint_can_be_overridden() {
     let score = hints::tell(&Bench::of(Case::lawful())).score("hints", "");
     assert!(score.is_whole(), "{:?}", score.survivors);
+}
+
+#[test]
+fn an_unlawful_book_has_no_believed_lie() {
+    let score = hints::tell_unlawful(&Bench::of(hints::one_unit_short())).score("unlawful", "");
+    assert!(score.is_whole() && score.excuses() == 0, "{:?}", score.survivors);
+}
+
+#[test]
+fn no_row_can_be_left_out() {
+    let score = deletions::run();
+    assert!(score.is_whole(), "{:?}\n{}", score.survivors, deletions::table());
+}
+
+#[test]
+fn no_cells_can_move_together() {
+    for case in isolation::edges().into_iter().chain([Case::lawful()]) {
+        let score = isolation::tell(&Bench::of(case)).score("isolation", "");
+        assert!(score.is_whole(), "{:?}", score.survivors);
+    }
 }

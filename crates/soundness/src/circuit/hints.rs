@@ -34,6 +34,56 @@ pub fn run() -> Score {
     )
 }
 
+/// The attack on an unlawful book: net asset value one unit below the limit. Nothing is excused: whatever the prover
+/// chooses, some row objects.
+pub fn run_unlawful() -> Score {
+    tell_unlawful(&Bench::of(one_unit_short()))
+        .score("unlawful", "the same lies about a book whose net asset value is one unit below the limit")
+}
+
+/// A lawful book under a minimum that is one unit more than it has.
+pub fn one_unit_short() -> Case {
+    let lawful = Case::lawful();
+    let totals = rows::totals(&lawful.risk, lawful.shape, &lawful.book.quantities).expect("in range");
+    let nav = totals.book[mandate_testing::columns::VALUE] - totals.book[lawful.shape.lots_column()];
+    let rules = mandate_testing::RulesBuilder::new(lawful.shape).min_nav(nav + 1).build();
+    Case::of(rules, lawful.risk.clone(), lawful.book.clone())
+}
+
+/// Tells every lie about a book that breaks a row.
+///
+/// # Panics
+/// If the honest assignment holds.
+pub fn tell_unlawful(bench: &Bench) -> Ledger {
+    let broken: Vec<usize> = (0..bench.relation().constraints())
+        .filter(|r| !bench.relation().row_holds(*r, &bench.honest))
+        .collect();
+    assert!(!broken.is_empty(), "the book is unlawful");
+    every_lie(bench)
+        .par_chunks(512)
+        .map(|lies| {
+            let mut ledger = Ledger::default();
+            let mut liar = Liar::new(bench.relation(), bench.trace, bench.honest.clone());
+            for (_, lie) in lies {
+                if not_bits(bench, lie) {
+                    ledger.refused();
+                    continue;
+                }
+                liar.tell(lie);
+                if broken.iter().any(|r| !bench.relation().row_holds(*r, &liar.z))
+                    || liar.objection().is_some()
+                {
+                    ledger.refused();
+                } else {
+                    ledger.believed(|| format!("cell {}", lie[0].0 - bench.relation().inputs));
+                }
+                liar.recant();
+            }
+            ledger
+        })
+        .reduce(Ledger::default, Ledger::merge)
+}
+
 /// The case with its last account not declared, and empty.
 fn without_last_account(case: &Case) -> Case {
     let shape = case.shape;
@@ -55,16 +105,8 @@ fn without_last_account(case: &Case) -> Case {
 pub fn tell(bench: &Bench) -> Ledger {
     assert!(bench.relation().holds(&bench.honest), "the honest assignment holds");
     let reasons = Reasons::of(bench);
-    let mut lies: Vec<(Option<usize>, Vec<Lie>)> = Vec::new();
-    for (n, hint) in bench.trace.hints.iter().enumerate() {
-        lies.extend(about(bench, hint).into_iter().map(|lie| (Some(n), lie)));
-    }
-    for node in &bench.trace.nodes {
-        if let Node::Bits { first, width, .. } = node {
-            lies.extend(about_bits(*first, *width).into_iter().map(|lie| (None, lie)));
-        }
-    }
-    lies.par_chunks(512)
+    every_lie(bench)
+        .par_chunks(512)
         .map(|lies| {
             let mut ledger = Ledger::default();
             let mut liar = Liar::new(bench.relation(), bench.trace, bench.honest.clone());
@@ -91,6 +133,20 @@ pub fn tell(bench: &Bench) -> Ledger {
             ledger
         })
         .reduce(Ledger::default, Ledger::merge)
+}
+
+/// Each lie, with the hint that it is about; a lie about a digit that follows from others is about none.
+fn every_lie(bench: &Bench) -> Vec<(Option<usize>, Vec<Lie>)> {
+    let mut lies: Vec<(Option<usize>, Vec<Lie>)> = Vec::new();
+    for (n, hint) in bench.trace.hints.iter().enumerate() {
+        lies.extend(about(bench, hint).into_iter().map(|lie| (Some(n), lie)));
+    }
+    for node in &bench.trace.nodes {
+        if let Node::Bits { first, width, .. } = node {
+            lies.extend(about_bits(*first, *width).into_iter().map(|lie| (None, lie)));
+        }
+    }
+    lies
 }
 
 /// Whether a lie leaves some bit neither zero nor one, so that the bit's own row objects.

@@ -2,11 +2,14 @@
 //! that no single lie would find.
 
 pub mod cells;
+pub mod deletions;
 pub mod hints;
+pub mod isolation;
 pub mod liar;
 pub mod setup;
 pub mod trace;
 pub mod uniqueness;
+pub mod unlawful;
 
 use crate::Attack;
 
@@ -14,5 +17,8 @@ use crate::Attack;
 pub const ATTACKS: &[Attack] = &[
     Attack { name: "cells", run: cells::run },
     Attack { name: "hints", run: hints::run },
+    Attack { name: "unlawful", run: hints::run_unlawful },
+    Attack { name: "deletions", run: deletions::run },
+    Attack { name: "isolation", run: isolation::run },
     Attack { name: "uniqueness", run: uniqueness::run },
 ];
