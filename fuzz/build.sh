@@ -12,12 +12,13 @@ RUSTC_WRAPPER="$PWD/fuzz/measure.sh" CARGO_TARGET_DIR="$out/build" RUSTFLAGS="--
   cargo build --release --locked --target "$host" -p mandate-fuzz --bin fuzz
 program="$out/build/$host/release/fuzz"
 
-# The list of targets is that of the program.
-mapfile -t all < <(sed -n 's/^        name: "\(.*\)",$/\1/p' fuzz/src/targets/mod.rs)
+# The list of targets is that of the program: one line for each target's struct.
+structs=$(tr -d '\n' <fuzz/src/targets/mod.rs | grep -oE 'Target \{ *name: "[^}]*\}')
+mapfile -t all < <(grep -oE '^Target \{ *name: "[a-z-]+' <<<"$structs" | cut -d'"' -f2)
 
 longest_of() {
   local longest
-  longest=$(sed -n "/name: \"$1\"/,/run:/s/.*longest: \([0-9_]*\),/\1/p" fuzz/src/targets/mod.rs | tr -d _)
+  longest=$(grep -F "name: \"$1\"" <<<"$structs" | grep -oE 'longest: [0-9_]+' | tr -cd 0-9)
   if [ -z "$longest" ]; then
     echo "fuzz: no target \`$1\`; targets are ${all[*]}" >&2
     exit 2

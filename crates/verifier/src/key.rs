@@ -157,6 +157,12 @@ impl VerifyingKey {
         if !rest.is_empty() {
             return Err(KeyError::Points(format!("{} bytes are left over", rest.len())));
         }
+        // The reader of uncompressed points ignores a bit of each: without this, one key would have many files.
+        let mut again = Vec::with_capacity(file.points.len());
+        points.serialize_uncompressed(&mut again).map_err(|e| KeyError::Points(e.to_string()))?;
+        if again != file.points {
+            return Err(KeyError::Points("they are not in their canonical encoding".into()));
+        }
         Self::new(file.origin, shape, points)
     }
 }
