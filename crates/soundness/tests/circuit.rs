@@ -2,8 +2,10 @@
 
 use ark_bn254::Fr;
 use ark_ff::Field;
-use mandate_circuits::r1cs::Tamper;
-use mandate_soundness::circuit::{cells, deletions, hints, isolation, liar::Liar, setup::Bench, uniqueness};
+use mandate_circuits::r1cs::{Tamper, relation};
+use mandate_soundness::circuit::{
+    cells, deletions, hints, isolation, liar::Liar, setup::Bench, trace::Trace, uniqueness,
+};
 use mandate_testing::{Case, t32};
 
 /// Recomputing only what follows from a lie gives what the circuit's own code computes from it.
@@ -38,6 +40,23 @@ fn no_cell_can_be_changed_alone() {
 fn every_cell_follows_from_inputs_and_hints() {
     let score = uniqueness::tell(t32()).score("uniqueness", "");
     assert!(score.is_whole(), "{:?}", score.survivors);
+}
+
+/// The count notices a row that is gone, whichever kind it is: the row that defined a cell, tied a number to its digits
+/// or held a bit to zero and one.
+#[test]
+fn a_row_that_is_gone_is_noticed() {
+    let whole = relation(t32());
+    let defining = Trace::of(&whole).defining;
+    let boolean = |row: usize| whole.matrices[2][row].is_empty() && whole.matrices[0][row].len() == 1;
+    let rows = (0..whole.constraints()).filter(|row| defining[*row] || boolean(*row));
+    for row in rows.step_by(1511) {
+        let mut less = relation(t32());
+        less.ids.remove(row);
+        less.matrices.iter_mut().for_each(|m| drop(m.remove(row)));
+        let score = uniqueness::tell_of(t32(), &less, &Trace::of(&less)).score("uniqueness", "");
+        assert!(!score.is_whole(), "row {row} ({}) is gone", whole.ids[row].name());
+    }
 }
 
 #[test]

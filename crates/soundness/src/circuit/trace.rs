@@ -227,8 +227,10 @@ impl Trace {
                 v += 1;
                 continue;
             }
-            if state[v] == State::New {
+            if self.readers.get(v).is_empty() {
                 self.unread.push(format!("witness cell {} is in no row", v - relation.inputs));
+                v += 1;
+                continue;
             }
             let Some(boolean) = self.boolean[v] else {
                 let id = relation.ids[self.readers.get(v)[0] as usize];
@@ -266,10 +268,12 @@ impl Trace {
     fn add_worst_losses(&mut self, relation: &Relation) {
         for hint in self.hints.iter().filter(|h| h.id == Id::WorstRange) {
             let sums = self.readers.get(hint.first).iter().map(|r| *r as usize);
-            let cell = sums
-                .filter(|r| self.defining[*r])
-                .find_map(|r| relation.matrices[2][r].first().map(|t| t.1))
-                .expect("the bits of a worst loss are summed up");
+            let cell =
+                sums.filter(|r| self.defining[*r]).find_map(|r| relation.matrices[2][r].first().map(|t| t.1));
+            let Some(cell) = cell else {
+                self.unread.push(format!("no row sums up the bits of cell {}", hint.first - relation.inputs));
+                continue;
+            };
             let rows: Vec<usize> = self
                 .readers
                 .get(cell)

@@ -7,9 +7,9 @@
 //! number in bits is one hint: its bits are digits of it.
 
 use super::setup::wiring;
-use super::trace::Node;
+use super::trace::{Node, Trace};
 use crate::{Ledger, Score};
-use mandate_circuits::r1cs::Id;
+use mandate_circuits::r1cs::{Id, Relation};
 use mandate_statement::{SHAPES, Shape};
 
 /// The attack, on every shape.
@@ -42,7 +42,11 @@ pub fn declared(shape: &Shape) -> Vec<(Id, usize, usize, &'static str)> {
 /// Counts the cells of one shape.
 pub fn tell(shape: &Shape) -> Ledger {
     let wiring = wiring(shape);
-    let (relation, trace) = (&wiring.relation, &wiring.trace);
+    tell_of(shape, &wiring.relation, &wiring.trace)
+}
+
+/// Counts the cells of a relation that says it is of `shape`.
+pub fn tell_of(shape: &Shape, relation: &Relation, trace: &Trace) -> Ledger {
     let mut ledger = Ledger::default();
     let mut defined = vec![0u32; relation.inputs + relation.witnesses];
     for node in &trace.nodes {
