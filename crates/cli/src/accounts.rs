@@ -106,7 +106,7 @@ impl AccountFile {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let text = files::read_text(path, LIMIT)?;
-        toml::from_str(&text).at(path.display())
+        from_toml(path, &text)
     }
     /// Writes it.
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
@@ -185,9 +185,19 @@ struct KnownAttestor {
     grade: AttestorGrade,
 }
 
+/// Reads TOML. What is wrong is told by its line alone: a book, handed in by mistake, must not be quoted.
+fn from_toml<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, Failure> {
+    toml::from_str(text).or_else(|why| {
+        let at = why.span().map_or(0, |span| span.start).min(text.len());
+        let line = text.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+        let message = why.message().lines().next().unwrap_or("not TOML");
+        fail(format!("{}: line {line}: {message}", path.display()))
+    })
+}
+
 /// Reads a list of known attestors.
 pub fn read_attestors(path: &Path) -> Result<BTreeMap<[u8; 20], AttestorGrade>, Failure> {
-    let file: AttestorFile = toml::from_str(&files::read_text(path, LIMIT)?).at(path.display())?;
+    let file: AttestorFile = from_toml(path, &files::read_text(path, LIMIT)?)?;
     let mut out = BTreeMap::new();
     for known in file.attestors {
         let address = place::address(&known.address)

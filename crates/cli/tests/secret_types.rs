@@ -99,6 +99,7 @@ fn what_can_be_printed_is_known() {
         "Kind",
         "Like",
         "Lot",
+        "Needs",
         "Options",
         "Place",
         "Report",
@@ -106,6 +107,8 @@ fn what_can_be_printed_is_known() {
         "Rounding",
         "Side",
         "SlotInfo",
+        "SlotKind",
+        "VenueOptions",
         // A ledger: account digests, instants, subjects.
         "Account",
         "Content",

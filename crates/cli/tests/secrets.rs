@@ -232,7 +232,10 @@ fn no_refusal_tells_an_amount() {
         altered[at] ^= 1;
         short.truncate(at);
         for (name, bytes) in [("altered", altered), ("short", short)] {
-            std::fs::write(marked.desk.path(&format!("{folder}/{name}.opening")), bytes).unwrap();
+            // The copy keeps the opening's mode.
+            let altered = marked.desk.path(&format!("{folder}/{name}.opening"));
+            std::fs::copy(marked.desk.path("good/vault_segregated_main.opening"), &altered).unwrap();
+            std::fs::write(&altered, bytes).unwrap();
             let beside = if i % 2 == 0 { "vault_segregated_main" } else { "harbour_cross_main" };
             std::fs::copy(
                 marked.desk.path(&format!("good/{beside}.attestation")),

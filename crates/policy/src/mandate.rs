@@ -125,6 +125,13 @@ impl Mandate {
         }
         let reader = Reader { file, text };
         let parsed: File = toml::from_str(text).map_err(|e| {
+            // A book, handed in by mistake, must not be quoted.
+            const WORDS: [&str; 3] = ["risk_model", "min_nav", "[[rule]]"];
+            if !text.lines().any(|line| WORDS.iter().any(|w| line.trim_start().starts_with(w))) {
+                let why = "this is no mandate: no line of it begins with `risk_model`, `min_nav` or `[[rule]]`";
+                let nothing = Reader { file, text: "" };
+                return nothing.fail(Span { start: 0, end: 0 }, why, "not quoted, as it may be a book");
+            }
             let range = e.span().unwrap_or(0..0);
             let span = Span { start: range.start, end: range.end };
             let mut message = e.message().replace('\n', " ");

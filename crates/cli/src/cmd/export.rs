@@ -105,8 +105,7 @@ pub fn run(command: &Command, screen: &Screen) -> Done {
                 ));
             }
             let key = keys.verifying(sheet.shape(), vk.as_deref(), screen)?;
-            let inputs =
-                public_inputs(&key, &bundle, &sheet.compiled.part, &sheet.risk).at(path.display())?;
+            let inputs = public_inputs(&key, &bundle, &sheet.compiled.part, &sheet.risk).at(path.display())?;
             let proof = Verifier::proof(&bundle).at(path.display())?;
             let files = [
                 ("verification_key.json", verification_key_json(&key)),
