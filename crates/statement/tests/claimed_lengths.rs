@@ -44,7 +44,7 @@ fn claim_everywhere<T: bincode::Encode + bincode::Decode<()>>(kind: Kind, value:
 /// Set in the child, which has little memory to ask for.
 const CHILD: &str = "MANDATE_TEST_LITTLE_MEMORY";
 
-/// Runs itself again with 48 MiB of address space in all: an allocation for a claim of 64 MiB ends the child, whether or not the
+/// Runs itself again with 60 MiB of address space in all: an allocation for a claim of 64 MiB ends the child, whether or not the
 /// memory is ever touched.
 #[test]
 #[cfg(target_os = "linux")]
@@ -54,7 +54,7 @@ fn no_memory_is_asked_for_on_a_claim() {
     }
     let own = std::env::current_exe().expect("the test knows itself");
     let child = std::process::Command::new("sh")
-        .args(["-c", "ulimit -v 49152 && exec \"$0\" --exact no_memory_is_asked_for_on_a_claim"])
+        .args(["-c", "ulimit -v 61440 && exec \"$0\" --exact no_memory_is_asked_for_on_a_claim"])
         .arg(own)
         .env(CHILD, "1")
         .env("MALLOC_ARENA_MAX", "1")
