@@ -49,6 +49,9 @@ snarkjs: build ## proofs and constraints checked by snarkjs, free wires looked f
 	$(CARGO) build --release --locked -p mandate-export --example story
 	SOLVER=$(SOLVER) tools/snarkjs/check.sh $(SHAPES)
 
+pins: ## write the pinned artefacts: after a change that is meant, say in the commit what and why
+	$(CARGO) run --release --locked -p mandate-soundness --bin pins -- --write
+
 bench: ## figures, each beside plain ark-groth16 in the same run
 	$(CARGO) bench --locked -p mandate-benches
 

@@ -4,6 +4,7 @@
 //! public sheet and the openings that custodians handed back, and gives a [`mandate_statement::Bundle`] or an error; a
 //! book that breaks a row makes nothing.
 
+mod budget;
 mod keys;
 mod prove;
 

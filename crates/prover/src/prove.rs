@@ -1,5 +1,6 @@
 //! From openings to a bundle.
 
+use crate::budget::first_too_wide;
 use crate::keys::{ProvingKey, ProvingKeyError};
 use ark_bn254::{Bn254, Fr};
 use ark_ff::{AdditiveGroup, UniformRand};
@@ -10,7 +11,7 @@ use mandate_attest::{Blinding, CommitmentError, commit};
 use mandate_circuits::r1cs::{Blocks, Hints, Relation, Secrets, assignment, public_inputs};
 use mandate_rows::{self as rows, RowsError};
 use mandate_statement::{
-    BACKEND_GROTH16, Bundle, Context, Digest, RiskPart, RulesPart, SheetError, SignedAttestation,
+    BACKEND_GROTH16, Bundle, Context, Digest, Family, RiskPart, RulesPart, SheetError, SignedAttestation,
 };
 use rand::rngs::OsRng;
 use rayon::prelude::*;
@@ -54,6 +55,14 @@ pub enum ProveError {
         got: String,
         /// The key's shape.
         wanted: &'static str,
+    },
+    /// A row could leave the range of its slack.
+    #[error("{family:?} row {index} could leave the range of its slack: no lawful sheet has it")]
+    TooWide {
+        /// Its family.
+        family: Family,
+        /// Its place.
+        index: u16,
     },
     /// The context names another file.
     #[error("the context names another {0} than the one given")]
@@ -165,6 +174,13 @@ impl Prover {
             }
         }
         task.risk.shape()?;
+        let (got, wanted) = (task.rules.coefficients.len(), RulesPart::len(shape));
+        if got != wanted {
+            return Err(ProveError::Rows(RowsError::Length { what: "rules coefficients", got, wanted }));
+        }
+        if let Some(row) = first_too_wide(shape, task.rules) {
+            return Err(ProveError::TooWide { family: row.family, index: row.index });
+        }
         if task.context.key != self.key.verifying().id() {
             return Err(ProveError::Context("verifying key"));
         }

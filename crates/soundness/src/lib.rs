@@ -6,6 +6,7 @@
 
 pub mod circuit;
 pub mod optimum;
+pub mod pins;
 mod score;
 pub mod sheets;
 

@@ -4,6 +4,7 @@
 //! way: the sheet checker, which knows neither text, and the reader, who compiles both again and compares what the bundle
 //! names with what came out. Each attack says how many lies each of them refuses.
 
+pub mod budget;
 pub mod corpus;
 pub mod reader;
 pub mod risk;

@@ -1,0 +1,35 @@
+//! `make pins`: writes the pinned artefacts. `--check` compares instead, the key of the largest shape included.
+
+use mandate_soundness::pins;
+use std::process::ExitCode;
+
+#[allow(clippy::print_stderr)] // a program for people
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let folder = pins::folder();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--write"] => match pins::write(&folder) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(e) => {
+                eprintln!("{}: {e}", folder.display());
+                ExitCode::from(2)
+            }
+        },
+        ["--check"] => {
+            let mut drift = pins::drift(&folder, &pins::current(true));
+            drift.extend(
+                pins::QUICK_KEYS.iter().filter_map(|shape| pins::verify_stored(&folder, shape).err()),
+            );
+            drift.iter().for_each(|line| eprintln!("{line}"));
+            if drift.is_empty() {
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("{}", pins::HOW);
+            ExitCode::FAILURE
+        }
+        _ => {
+            eprintln!("usage: pins --write | --check");
+            ExitCode::from(2)
+        }
+    }
+}

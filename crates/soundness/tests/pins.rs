@@ -1,0 +1,42 @@
+//! The pinned artefacts are what the program makes. `make pins` accepts a change.
+
+use mandate_soundness::pins::{self, HOW, QUICK_KEYS};
+
+/// Everything but the key of `l4096`, which `cargo run -p mandate-soundness --bin pins -- --check` makes too.
+#[test]
+fn nothing_has_drifted() {
+    let drift = pins::drift(&pins::folder(), &pins::current(false));
+    assert!(drift.is_empty(), "{}\n{HOW}", drift.join("\n"));
+}
+
+#[test]
+fn stored_proofs_verify_and_hold_for_nothing_else() {
+    for shape in QUICK_KEYS {
+        if let Err(why) = pins::verify_stored(&pins::folder(), shape) {
+            panic!("{why}\n{HOW}");
+        }
+    }
+}
+
+/// A difference is named with what it was, what it is, and what to do.
+#[test]
+fn drift_is_told_by_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let now = pins::Files::from([("a.txt".to_owned(), vec![pair("x", "1"), pair("y", "2")])]);
+    assert_eq!(pins::drift(folder.path(), &now), ["pins/a.txt is missing"]);
+    std::fs::write(folder.path().join("a.txt"), "x 3\nz 4\nkey-id 5\n").expect("written");
+    std::fs::write(folder.path().join("b.txt"), "").expect("written");
+    assert_eq!(
+        pins::drift(folder.path(), &now),
+        [
+            "pins/a.txt: `x` was 3, is now 1",
+            "pins/a.txt has no `y`, which is now 2",
+            "pins/a.txt: `z` is no more",
+            "pins/b.txt belongs to nothing"
+        ]
+    );
+    std::fs::write(folder.path().join("a.txt"), pins::text(&now["a.txt"])).expect("written");
+    std::fs::remove_file(folder.path().join("b.txt")).expect("removed");
+    assert!(pins::drift(folder.path(), &now).is_empty());
+}
