@@ -15,8 +15,8 @@ for target in "${targets[@]}"; do
   cp "fuzz/corpus/$target"/seed* "$merged"
   MANDATE_FUZZ_TARGET="$target" "$program" -merge=1 "$merged" "$small" >"$out/$target.merge.log" 2>&1
   find "fuzz/corpus/$target" -type f ! -name 'seed*' ! -name 'more*' ! -name 'found*' -delete
-  # Forty inputs of a target are enough for a replay: the small ones, in the order of their names for the same choice anywhere.
-  find "$merged" -type f ! -name 'seed*' -printf '%s %f\n' | sort -n | head -40 | while read -r _ name; do
+  # The forty smallest are enough for a replay.
+  find "$merged" -type f ! -name 'seed*' -printf '%s %f\n' | sort -n | awk 'NR <= 40' | while read -r _ name; do
     cp "$merged/$name" "fuzz/corpus/$target/$name"
   done
   rm -r "$small" "$merged"
