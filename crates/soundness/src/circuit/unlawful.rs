@@ -54,8 +54,11 @@ pub fn open() -> Case {
     Case::modest(risk, book)
 }
 
+/// A row: its family, its position in it, its local and its global coefficients.
+type Row<'a> = (Family, usize, &'a [(LocalVar, i128)], &'a [(GlobalVar, i128)]);
+
 /// A mandate of one row, or of none.
-fn rules(row: Option<(Family, usize, &[(LocalVar, i128)], &[(GlobalVar, i128)])>) -> RulesPart {
+fn rules(row: Option<Row<'_>>) -> RulesPart {
     let shape = t32();
     let mut part = RulesBuilder::new(shape).build();
     part.coefficients.fill(0);
@@ -117,12 +120,12 @@ pub fn scenario(s: usize) -> Case {
     let shape = t32();
     let mut risk = risk();
     let mut quantities = vec![0; shape.slots];
-    for slot in 0..shape.slots {
+    for (slot, quantity) in quantities.iter_mut().enumerate() {
         let weights = weights_of(&mut risk, slot);
         weights[shape.metrics()..].fill(0);
         if slot % shape.segment_len() == 0 {
             weights[columns::scenario(shape, s)] = -1;
-            quantities[slot] = 1;
+            *quantity = 1;
         }
     }
     Case::of(rules(None), risk, book(quantities))
