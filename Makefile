@@ -6,7 +6,7 @@ MANDATE := target/release/mandate
 # Market data that is not part of the project; see README.md.
 DATA ?= $(if $(MANDATE_DATA),$(MANDATE_DATA),../shared/data)
 
-.PHONY: help tools build snarkjs demo demo-real test test-rust test-contracts soundness fuzz bench lint audit fmt
+.PHONY: help tools build snarkjs demo demo-real test test-rust test-contracts soundness pins fuzz bench lint audit fmt
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18

@@ -1,6 +1,6 @@
 //! One stored proof per shape with a made-up market, and what verifies it: everything else is made again from the examples.
 
-use crate::pins::values::SEED;
+use crate::pins::values::{SEED, verifying_key};
 use mandate_book::examples::Example;
 use mandate_circuits::r1cs::relation;
 use mandate_prover::{AccountOpening, Prover, ProvingKey, Task};
@@ -80,8 +80,7 @@ pub fn verify_stored(folder: &Path, shape: &'static str) -> Result<(), String> {
     let story = Story::of(shape, MANDATE, Example::Lawful);
     let other = Story::of(shape, &MANDATE.replace("<= 3 * nav", "<= 4 * nav"), Example::Lawful);
     let shape = Shape::by_name(shape).ok_or_else(|| named("no such shape"))?;
-    let key = ProvingKey::development(shape, &relation(shape), SEED).map_err(|e| named(&e.to_string()))?;
-    let verifier = Verifier::new(key.verifying().clone());
+    let verifier = Verifier::new(verifying_key(shape, &relation(shape)));
     let expect = Expectations {
         now: story.risk.as_of + 60,
         max_age: 3600,

@@ -12,7 +12,10 @@ use mandate_statement::{
     AccountEntry, AccountSet, Attestation, AttestorGrade, CIRCUIT_VERSION, Context, Digest, Kind, SHAPES,
     Shape, keccak,
 };
+use mandate_verifier::VerifyingKey;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 /// The seed of the development keys that the command line makes where none is named.
 pub const SEED: &str = "mandate development key";
@@ -47,6 +50,17 @@ pub fn relation_digest(relation: &Relation) -> Digest {
     keccak(&bytes)
 }
 
+/// The development key of a shape, made once per process.
+pub fn verifying_key(shape: &'static Shape, relation: &Relation) -> VerifyingKey {
+    static KEYS: Mutex<BTreeMap<&str, VerifyingKey>> = Mutex::new(BTreeMap::new());
+    let mut keys = KEYS.lock().expect("making a key does not panic");
+    let make = || {
+        let key = ProvingKey::development(shape, relation, SEED).expect("a development key");
+        key.verifying().clone()
+    };
+    keys.entry(shape.name).or_insert_with(make).clone()
+}
+
 /// All of them, by file.
 pub fn files(all: bool) -> Files {
     let mut out = Files::new();
@@ -73,8 +87,7 @@ fn shape_values(shape: &'static Shape, all: bool) -> Vec<(String, String)> {
         line("relation", relation_digest(&relation)),
     ];
     if all || QUICK_KEYS.contains(&shape.name) {
-        let key = ProvingKey::development(shape, &relation, SEED).expect("a development key");
-        let verifying = key.verifying();
+        let verifying = verifying_key(shape, &relation);
         out.push(line("key-id", verifying.id()));
         out.push(line("key-file", keccak(&verifying.to_bytes())));
         out.push(line("key-inputs-root", verifying.evm().root));
