@@ -72,7 +72,7 @@ fn netting_across_venues() {
     assert_eq!(LocalVar::Worst.index(t32(), Family::Asset), None);
     assert_eq!(GlobalVar::WorstSum(Family::Asset).index(t32()), None);
     let text = MANDATE.replace("gross(all) <= 3 * nav", "for u in underlyings: worst(scenarios, u) <= nav");
-    Mandate::parse("mandate.toml", &text).err().expect("no worst loss over an underlying");
+    Mandate::parse("mandate.toml", &text).expect_err("no worst loss over an underlying");
 }
 
 /// A row that would fit every book that anyone has, but not every book in range, is refused by all three who compute it.
@@ -121,5 +121,5 @@ fn a_bound_computed_from_honest_values() {
     let text = MANDATE
         .replace("gross(all) <= 3 * nav", "for g in groups: 40_000_000 * gross(g) <= 40_000_001 * nav");
     let mandate = Mandate::parse("mandate.toml", &text).expect("it reads");
-    compile(&mandate, mandate.model, t32()).err().expect("too wide a row");
+    compile(&mandate, mandate.model, t32()).expect_err("too wide a row");
 }
