@@ -58,7 +58,12 @@ fn main() -> ExitCode {
         );
         scores.push(score);
     }
-    println!("{}", table(&scores));
+    let mut printed = table(&scores);
+    if scores.iter().any(|s| s.name == "deletions") {
+        printed.push_str("\nRows left out, by rule (`deletions`):\n\n");
+        printed.push_str(&mandate_soundness::circuit::deletions::table());
+    }
+    println!("{printed}");
     let mut falls: Vec<String> = Vec::new();
     for score in &scores {
         let empty = Score { told: 0, ..score.clone() };
@@ -78,7 +83,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     if named.is_empty()
-        && let Err(e) = write_record(&scores)
+        && let Err(e) = write_record(&scores, &printed)
     {
         eprintln!("{e}");
         return ExitCode::from(2);
@@ -114,8 +119,8 @@ fn read_record() -> Result<Vec<Score>, String> {
     serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
-/// Writes the record and the table in `docs/soundness.md`, each file whole or not at all.
-fn write_record(scores: &[Score]) -> Result<(), String> {
+/// Writes the record and the tables in `docs/soundness.md`, each file whole or not at all.
+fn write_record(scores: &[Score], printed: &str) -> Result<(), String> {
     let mut json = serde_json::to_string_pretty(scores).map_err(|e| e.to_string())?;
     json.push('\n');
     replace(&record_path(), &json)?;
@@ -125,7 +130,7 @@ fn write_record(scores: &[Score]) -> Result<(), String> {
         text.split_once(BEGIN).ok_or_else(|| format!("{}: the line `{BEGIN}` is gone", path.display()))?;
     let (_, tail) =
         rest.split_once(END).ok_or_else(|| format!("{}: the line `{END}` is gone", path.display()))?;
-    replace(&path, &format!("{head}{BEGIN}\n{}{END}{tail}", table(scores)))
+    replace(&path, &format!("{head}{BEGIN}\n{printed}{END}{tail}"))
 }
 
 fn replace(path: &Path, text: &str) -> Result<(), String> {
