@@ -24,7 +24,7 @@ pub struct Role {
 }
 
 /// A risk model as far as the checker must know it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Model {
     pub name: &'static str,
     pub metrics: &'static [Role],
@@ -128,5 +128,29 @@ mod tests {
         }
         assert_eq!(MODELS[0].column_name(17), "scenario 1");
         assert_eq!(MODELS[0].grid(17), Grid::Near);
+    }
+
+    /// Each thing that must agree, changed alone.
+    #[test]
+    fn a_model_fits_its_own_shape_only() {
+        let shape = SHAPES[0];
+        for other in [
+            Shape { scenarios: 15, ..shape },
+            Shape { scenarios: 17, ..shape },
+            Shape { signed: 9, ..shape },
+            Shape { short: 1, ..shape },
+            Shape { signed: 9, absolute: 3, ..shape },
+            Shape { long: 1, short: 3, ..shape },
+        ] {
+            assert!(!MODELS[0].fits(&other), "{other:?}");
+        }
+        let mut model = MODELS[0];
+        let mut metrics = model.metrics.to_vec();
+        for column in [shape.lots_column(), shape.forbidden_column()] {
+            metrics.copy_from_slice(MODELS[0].metrics);
+            metrics[column].name = "other";
+            model.metrics = metrics.clone().leak();
+            assert!(!model.fits(&shape), "column {column} has another name");
+        }
     }
 }
