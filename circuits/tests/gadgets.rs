@@ -3,8 +3,8 @@
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use light_poseidon::PoseidonHasher;
-use mandate_circuits::r1cs::poseidon::Poseidon;
-use mandate_circuits::r1cs::{Id, Relation, System, Tamper, quantity, range};
+use mandate_circuits::r1cs::gadgets::{Poseidon, quantity, range};
+use mandate_circuits::r1cs::{Id, Relation, System, Tamper};
 use mandate_statement::{
     GLOBAL_SLACK_BITS, GLOBAL_WITNESS_BITS, LOCAL_SLACK_BITS, LOCAL_WITNESS_BITS, QUANTITY_BITS,
     QUANTITY_LIMIT, WORST_BITS,
