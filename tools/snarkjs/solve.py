@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks cvc5 whether the parts of a .r1cs file determine what they make. Needs cvc5 with finite fields (PyPI: cvc5-gpl).
+"""Asks cvc5 whether the parts of a .r1cs file determine what they make. Needs the build of cvc5 with finite fields, `cvc5-gpl`.
 
 A part is a run of consecutive constraints. Its inputs are the wires that it names and that stand in an earlier constraint or
 are public or private inputs; its outputs are the other wires that it names. The question, Picus's, over the field of the
