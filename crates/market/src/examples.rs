@@ -68,6 +68,31 @@ pub fn snapshot(as_of: u64) -> Snapshot {
     )
 }
 
+/// The same market in large, on `l4096`: the same four accounts; BTC and ETH options in eight expiries of up to a year and
+/// thirty-two strikes.
+///
+/// # Panics
+/// As [`snapshot`].
+pub fn large(as_of: u64) -> Snapshot {
+    build(
+        as_of,
+        &Plan {
+            shape: "l4096",
+            harbour: &["BTC", "ETH"],
+            quay: &["BTC", "ETH", "SOL"],
+            vault: &["BTC", "ETH", "SOL", "USD", "USDC"],
+            expiries: &[7, 14, 35, 63, 126, 189, 280, 364],
+            strikes: &[
+                40, 45, 50, 55, 60, 65, 70, 75, 80, 84, 88, 90, 92, 94, 96, 98, 100, 102, 104, 106, 108, 110,
+                112, 116, 120, 125, 130, 140, 150, 160, 175, 200,
+            ],
+            futures: &[35, 126, 280],
+            loans: true,
+            free_percent: 50,
+        },
+    )
+}
+
 /// The same market in small, on `s256`: the same four accounts; BTC and ETH options in two expiries and three strikes.
 ///
 /// # Panics

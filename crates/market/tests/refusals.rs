@@ -172,7 +172,7 @@ fn what_has_no_price_is_not_in_use() {
 #[test]
 fn made_up_markets_have_their_years() {
     for as_of in [examples::INSTANTS.start, examples::INSTANTS.end - 1, AS_OF + 1, AS_OF + 59] {
-        for make in [examples::tiny, examples::small, examples::snapshot] {
+        for make in [examples::tiny, examples::small, examples::snapshot, examples::large] {
             assert_eq!(make(as_of).as_of, as_of);
         }
     }

@@ -29,7 +29,7 @@ pub struct Story {
 const AS_OF: u64 = 1_767_268_800;
 
 impl Story {
-    /// The story of `shape` (`t32`, `s256` or `m1024`) under `mandate`, with a book that keeps a usual one or not.
+    /// The story of `shape` (`t32`, `s256`, `m1024` or `l4096`) under `mandate`, with a book that keeps a usual one or not.
     ///
     /// # Panics
     /// If any step fails: fixtures do not.
@@ -37,6 +37,7 @@ impl Story {
         let snapshot = match shape {
             "t32" => examples::tiny(AS_OF),
             "s256" => examples::small(AS_OF),
+            "l4096" => examples::large(AS_OF),
             _ => examples::snapshot(AS_OF),
         };
         let shape = Shape::by_name(&snapshot.universe.shape).expect("a default shape");

@@ -7,7 +7,7 @@ const AS_OF: u64 = 1_800_000_000;
 
 #[test]
 fn each_market_compiles_on_its_shape() {
-    for (made, accounts) in [(snapshot(AS_OF), 4), (small(AS_OF), 4), (tiny(AS_OF), 3)] {
+    for (made, accounts) in [(large(AS_OF), 4), (snapshot(AS_OF), 4), (small(AS_OF), 4), (tiny(AS_OF), 3)] {
         let shape = made.universe.validate().unwrap();
         let part = compile(&made, shape).unwrap();
         assert_eq!(part.shape().unwrap().name, shape.name);
