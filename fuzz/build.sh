@@ -12,16 +12,29 @@ RUSTC_WRAPPER="$PWD/fuzz/measure.sh" CARGO_TARGET_DIR="$out/build" RUSTFLAGS="--
   cargo build --release --locked --target "$host" -p mandate-fuzz --bin fuzz
 program="$out/build/$host/release/fuzz"
 
-# The list of targets is that of the program: one line for each target's struct.
-structs=$(tr -d '\n' <fuzz/src/targets/mod.rs | grep -oE 'Target \{ *name: "[^}]*\}')
-mapfile -t all < <(grep -oE '^Target \{ *name: "[a-z-]+' <<<"$structs" | cut -d'"' -f2)
+# The program knows its targets and how long their inputs are.
+declare -A longest=()
+all=()
+while read -r name bytes; do
+  all+=("$name")
+  longest[$name]=$bytes
+done < <("$program" --list)
+if [ ${#all[@]} -eq 0 ]; then
+  echo "fuzz: the fuzzer names no target" >&2
+  exit 2
+fi
+
+# The limit on memory bites, or a run without findings says nothing of it.
+allocates() { ("$program" --allocate "$1") >/dev/null 2>&1; }
+if ! allocates $((16 << 20)) || allocates $(((16 << 20) + 1)); then
+  echo "fuzz: the limit of 16 MiB on a request for memory does not hold" >&2
+  exit 2
+fi
 
 longest_of() {
-  local longest
-  longest=$(grep -F "name: \"$1\"" <<<"$structs" | grep -oE 'longest: [0-9_]+' | tr -cd 0-9)
-  if [ -z "$longest" ]; then
+  if [ -z "${longest[$1]:-}" ]; then
     echo "fuzz: no target \`$1\`; targets are ${all[*]}" >&2
     exit 2
   fi
-  echo "$longest"
+  echo "${longest[$1]}"
 }

@@ -3,7 +3,7 @@
 #
 # Needs stable Rust and a C++ compiler (libFuzzer is C++, and comes as source with the `libfuzzer-sys` crate); no nightly.
 # What is found new stays in target/fuzz/corpus (fuzz/keep.sh takes the small ones over); a finding makes the run fail and lies
-# in target/fuzz/findings.
+# in target/fuzz/findings. Where CI is set the seed is fixed, so that a red run repeats.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source fuzz/build.sh
@@ -13,18 +13,27 @@ shift || true
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then targets=("${all[@]}"); fi
 
+seed=()
+if [ -n "${CI:-}" ]; then seed=(-seed=1); fi
+
 status=0
 for target in "${targets[@]}"; do
-  longest=$(longest_of "$target")
+  most=$(longest_of "$target")
   mkdir -p "$out/corpus/$target" "$out/findings/$target"
   dictionary=()
   if [ -f "fuzz/dictionaries/$target" ]; then dictionary=(-dict="fuzz/dictionaries/$target"); fi
   log="$out/$target.log"
   if MANDATE_FUZZ_TARGET="$target" "$program" "$out/corpus/$target" "fuzz/corpus/$target" \
-    -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=256 -max_len="$longest" \
-    -artifact_prefix="$out/findings/$target/" -print_final_stats=1 "${dictionary[@]}" >"$log" 2>&1; then
+    -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len="$most" \
+    -artifact_prefix="$out/findings/$target/" -print_final_stats=1 "${seed[@]}" "${dictionary[@]}" >"$log" 2>&1; then
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-    printf '%-14s %9s runs  %s edges\n' "$target" "$runs" "$(grep -aoE 'cov: [0-9]+' "$log" | tail -1 | cut -c6-)"
+    edges=$(grep -aoE 'cov: [0-9]+' "$log" | tail -n 1 | cut -c6- || true)
+    printf '%-14s %9s runs  %s edges\n' "$target" "${runs:-0}" "${edges:-0}"
+    # A fuzzer that ran nothing, or saw nothing, has found nothing.
+    if [ "${runs:-0}" -eq 0 ] || [ "${edges:-0}" -eq 0 ]; then
+      status=1
+      echo "fuzz: $target: nothing was tried, see $log" >&2
+    fi
   else
     status=1
     echo "fuzz: $target: FINDING, see $log" >&2

@@ -2,69 +2,15 @@
 
 use crate::envelope::resealed;
 use crate::fixtures::world;
-use mandate_statement::{
-    Family, GlobalVar, Kind, LocalVar, RiskPart, RowRef, RulesPart, Shape, decode, encode,
-};
-use num_bigint::BigUint;
+use mandate_soundness::sheets::budget::budget;
+use mandate_statement::{Kind, RiskPart, RulesPart, Shape, decode, encode};
 
-/// Magnitude that a variable of a block can have: `(power of two, how many times)`.
-fn local_bound(shape: &Shape, family: Family, position: usize) -> u32 {
-    let at = |v: LocalVar| v.index(shape, family) == Some(position);
-    if (0..shape.local_witnesses).any(|i| at(LocalVar::Witness(i))) {
-        103
-    } else if (0..shape.local_bits).any(|i| at(LocalVar::Bit(i))) {
-        0
-    } else {
-        // Totals and worst losses.
-        88
-    }
-}
-
-fn global_bound(shape: &Shape, position: usize) -> (u32, usize) {
-    let at = |v: GlobalVar| v.index(shape) == Some(position);
-    if at(GlobalVar::One) {
-        return (0, 1);
-    }
-    for family in [Family::Group, Family::Account, Family::Asset] {
-        let blocks = family.blocks(shape);
-        if family.has_worst() && at(GlobalVar::WorstSum(family)) {
-            return (88, blocks);
-        }
-        if (0..shape.local_witnesses).any(|i| at(GlobalVar::WitnessSum(family, i))) {
-            return (103, blocks);
-        }
-        if (0..shape.local_bits).any(|i| at(GlobalVar::BitSum(family, i))) {
-            return (0, blocks);
-        }
-    }
-    if (0..shape.global_witnesses).any(|i| at(GlobalVar::Witness(i))) {
-        return (111, 1);
-    }
-    if (0..shape.global_bits).any(|i| at(GlobalVar::Bit(i))) {
-        return (0, 1);
-    }
-    (88, 1)
-}
-
-/// Counts every row's largest magnitude again, from the bounds that `docs/statement.md` gives, and compares with the width
-/// of its slack.
+/// Counts every row's reach again, by the interval arithmetic of the soundness program, which shares no code with compiler
+/// and checker, and compares with the width of its slack.
 pub(super) fn assert_rows_cannot_wrap(part: &RulesPart) {
     let shape = Shape::by_name(&part.shape).expect("accepted parts have a shape");
-    for family in Family::ALL {
-        let width = if family == Family::Global { 128 } else { 112 };
-        for index in 0..family.rows(shape) {
-            let row = RowRef { family, index: u16::try_from(index).expect("few rows") };
-            let (local, global) = part.row(shape, row);
-            let mut sum = BigUint::ZERO;
-            for (position, c) in local.iter().enumerate().filter(|(_, c)| **c != 0) {
-                sum += BigUint::from(c.unsigned_abs()) << local_bound(shape, family, position);
-            }
-            for (position, c) in global.iter().enumerate().filter(|(_, c)| **c != 0) {
-                let (bits, times) = global_bound(shape, position);
-                sum += (BigUint::from(c.unsigned_abs()) << bits) * times;
-            }
-            assert!(sum.bits() <= width, "row {row:?} takes {} bits of {width}", sum.bits());
-        }
+    for row in budget(shape, part) {
+        assert!(row.is_safe(), "row {:?} reaches {:?}, its slack has {} bits", row.at, row.reach, row.width);
     }
 }
 
