@@ -49,7 +49,7 @@ fn a_snapshot_of_short_names_reads_again() {
     };
     made.validate().expect("a lawful snapshot");
     let file = made.to_bytes();
-    let memory = 4 * symbols.len() * std::mem::size_of::<Slot>();
+    let memory = 4 * symbols.len() * size_of::<Slot>();
     assert!(memory > 128 << 10, "{memory} bytes of slots are within the floor");
     assert_eq!(Snapshot::from_bytes(&file).expect("it reads"), made);
 }

@@ -48,7 +48,7 @@ fn weights_of_zero_read_again() {
             weights: vec![0; shape.slots * shape.columns()],
         };
         let bytes = reads_again(Kind::RiskPart, &part);
-        let floor = (128 << 10) / std::mem::size_of::<i64>();
+        let floor = (128 << 10) / size_of::<i64>();
         assert!(shape.name != "l4096" || bytes > floor, "{bytes} bytes never leave the floor");
     }
 }
