@@ -230,6 +230,9 @@ impl System {
         let index = self.inputs + self.witnesses;
         self.witnesses += 1;
         if let Some(values) = &mut self.values {
+            if values.len() == values.capacity() {
+                grow(values);
+            }
             values.push(value);
         }
         self.var(index, value, Fr::ONE)
@@ -289,6 +292,14 @@ impl System {
     pub fn into_assignment(mut self) -> Zeroizing<Vec<Fr>> {
         Zeroizing::new(self.values.take().expect("an assigning system"))
     }
+}
+
+/// Makes room for as many values again. `push` would leave the old ones, unwiped, in memory that it gives back.
+fn grow(values: &mut Vec<Fr>) {
+    let mut wider = Vec::with_capacity(2 * values.len().max(512));
+    wider.extend_from_slice(values);
+    values.zeroize();
+    *values = wider;
 }
 
 impl Drop for System {
