@@ -185,14 +185,28 @@ struct KnownAttestor {
     grade: AttestorGrade,
 }
 
-/// Reads TOML. What is wrong is told by its line alone: a book, handed in by mistake, must not be quoted.
+/// Reads TOML. What is wrong is told by its line and its kind alone: a book, handed in by mistake, must not be quoted.
 fn from_toml<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, Failure> {
     toml::from_str(text).or_else(|why| {
         let at = why.span().map_or(0, |span| span.start).min(text.len());
         let line = text.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
-        let message = why.message().lines().next().unwrap_or("not TOML");
-        fail(format!("{}: line {line}: {message}", path.display()))
+        fail(format!("{}: line {line}: {}", path.display(), kind(why.message())))
     })
+}
+
+/// The part of a message that holds words of this program only: serde puts what it found between its own words and
+/// `, expected`, and what a syntax error says is not known.
+fn kind(message: &str) -> String {
+    const QUOTING: [&str; 5] =
+        ["invalid type", "invalid value", "invalid length", "unknown field", "unknown variant"];
+    if message.starts_with("missing field") || message.starts_with("data did not match any variant") {
+        return message.lines().next().unwrap_or_default().to_owned();
+    }
+    match (QUOTING.iter().find(|k| message.starts_with(**k)), message.rsplit_once(", expected ")) {
+        (Some(kind), Some((_, wanted))) => format!("{kind}, expected {wanted}"),
+        (Some(kind), None) => (*kind).to_owned(),
+        (None, _) => "not TOML".to_owned(),
+    }
 }
 
 /// Reads a list of known attestors.
@@ -217,4 +231,40 @@ pub fn digest(text: &str) -> Result<Digest, String> {
 /// Reads a file as the set of a universe.
 pub fn read(path: &Path, universe: &Universe) -> Result<AccountSet, Failure> {
     AccountFile::read(path)?.set(universe).at(path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever stands where, an error names its line and what was wanted there, and nothing of the text.
+    #[test]
+    fn errors_quote_nothing() {
+        let cases = [
+            ("subject = 4234567.89", 1, "invalid type, expected a string"),
+            ("subject = 'a'\nversion = 4234567.89", 2, "invalid type, expected u64"),
+            ("subject = 'a'\nversion = -42345678", 2, "invalid value, expected u64"),
+            ("subject = 'a'\nversion = '4234567.89, expected 4234567.89'", 2, "invalid type, expected u64"),
+            ("USD = 4234567.89", 1, "unknown field, expected one of `subject`, `version`, `account`"),
+            ("4234567.89 = 'USD'", 1, "unknown field, expected one of `subject`, `version`, `account`"),
+            ("version = 1", 1, "missing field `subject`"),
+            ("account = 4234567.89", 1, "invalid type, expected a sequence"),
+            ("[[account]]\ngrade = '4234567.89'", 2, "unknown variant, expected one of "),
+            ("[[account]]\nnetting_set = 4234567.89", 2, "data did not match any variant"),
+            ("subject = 4234567.89x", 1, "not TOML"),
+            ("[4234567.89", 1, "not TOML"),
+            ("4234567.89", 1, "not TOML"),
+            ("USD = 1\nUSD = 4234567.89", 2, "not TOML"),
+        ];
+        for (text, line, wanted) in cases {
+            let Err(Failure(said)) = from_toml::<AccountFile>(Path::new("book.toml"), text) else {
+                panic!("{text} is an account set");
+            };
+            let start = format!("book.toml: line {line}: {wanted}");
+            assert!(said.starts_with(&start), "{text}: {said}");
+            for mark in ["4234567", "42345678", "89"] {
+                assert!(!said.contains(mark), "{text}: {said}");
+            }
+        }
+    }
 }
