@@ -99,6 +99,20 @@ impl KeyArgs {
         let (key, _) = screen.timed("reading the proving key", || ProvingKey::from_bytes(&bytes));
         let key = key.at(path.display())?;
         self.fits(&path, key.verifying(), shape)?;
+        if !key.is_vouched_for() {
+            if file.is_none() && self.seed == DEFAULT_SEED {
+                return fail(format!(
+                    "{}: this is not the development key that the default seed makes: it is of another circuit, or somebody \
+                     altered it, and proofs under it could tell about the book; delete it and it is made again",
+                    path.display()
+                ));
+            }
+            screen.say(format!(
+                "{}: this program does not know the key; whoever altered it could read the book from the proofs, so use it only \
+                 where you made it yourself",
+                path.display()
+            ));
+        }
         Ok(key)
     }
 

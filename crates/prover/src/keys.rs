@@ -87,6 +87,11 @@ pub enum ProvingKeyError {
     /// The verifying key inside is not usable.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Points that no setup makes.
+    #[error(
+        "the proving key's `{0}` is not that of its verifying key: a proof under it could tell about the book"
+    )]
+    Altered(&'static str),
     /// The setup failed.
     #[error("the setup failed: {0}")]
     Setup(#[from] SynthesisError),
@@ -96,6 +101,23 @@ pub enum ProvingKeyError {
 pub struct ProvingKey {
     verifying: VerifyingKey,
     points: ArkKey<Bn254>,
+    vouched: bool,
+}
+
+/// `beta` and `delta` stand in both groups, in one ratio (the generators are random and not kept), and neither is zero. An
+/// altered one would take the blinding off the proofs. This is not all that could be altered: see
+/// [`ProvingKey::is_vouched_for`].
+fn same_in_both_groups(key: &ArkKey<Bn254>) -> Result<(), ProvingKeyError> {
+    use ark_ec::{AffineRepr, pairing::Pairing};
+    for (name, point) in [("beta_g1", key.beta_g1), ("delta_g1", key.delta_g1)] {
+        if point.is_zero() {
+            return Err(ProvingKeyError::Altered(name));
+        }
+    }
+    if Bn254::pairing(key.beta_g1, key.vk.delta_g2) != Bn254::pairing(key.delta_g1, key.vk.beta_g2) {
+        return Err(ProvingKeyError::Altered("delta_g1 over beta_g1"));
+    }
+    Ok(())
 }
 
 impl ProvingKey {
@@ -117,11 +139,22 @@ impl ProvingKey {
         bytes.extend_from_slice(seed.as_bytes());
         let mut rng = rand_chacha::ChaCha20Rng::from_seed(keccak(&bytes).0);
         let points = Groth16::<Bn254>::generate_random_parameters_with_reduction(relation, &mut rng)?;
-        Self::new(KeyOrigin::Development, shape, points)
+        Self::new(KeyOrigin::Development, shape, points, true)
     }
-    fn new(origin: KeyOrigin, shape: &'static Shape, points: ArkKey<Bn254>) -> Result<Self, ProvingKeyError> {
+    fn new(
+        origin: KeyOrigin,
+        shape: &'static Shape,
+        points: ArkKey<Bn254>,
+        vouched: bool,
+    ) -> Result<Self, ProvingKeyError> {
         let verifying = VerifyingKey::new(origin, shape, points.vk.clone())?;
-        Ok(Self { verifying, points })
+        same_in_both_groups(&points)?;
+        Ok(Self { verifying, points, vouched })
+    }
+    /// Whether the whole key is known to be what a setup made: made in this process, or read from a file whose digest this
+    /// program knows. Proofs under any other verify or not like any, but whoever altered the key may read the book from them.
+    pub const fn is_vouched_for(&self) -> bool {
+        self.vouched
     }
     /// The verifying key.
     pub const fn verifying(&self) -> &VerifyingKey {
@@ -198,7 +231,7 @@ impl ProvingKey {
         if points.vk.check().is_err() || !on_curve(&points) || !in_subgroup(&points.b_g2_query) {
             return Err(not("a point is off its curve or outside its subgroup"));
         }
-        Self::new(origin, shape, points)
+        Self::new(origin, shape, points, crate::known::is_known(shape.name, found))
     }
 }
 

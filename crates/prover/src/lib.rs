@@ -6,6 +6,7 @@
 
 mod budget;
 mod keys;
+mod known;
 mod prove;
 
 pub use keys::{ProvingKey, ProvingKeyError};

@@ -7,7 +7,7 @@ use ark_ff::{AdditiveGroup, UniformRand};
 use ark_groth16::Groth16;
 use ark_relations::gr1cs::SynthesisError;
 use ark_serialize::CanonicalSerialize;
-use mandate_attest::{Blinding, CommitmentError, commit};
+use mandate_attest::{Blinding, CommitmentError, Opening, commit};
 use mandate_circuits::r1cs::{Blocks, Hints, Relation, Secrets, assignment, public_inputs};
 use mandate_rows::{self as rows, RowsError};
 use mandate_statement::{
@@ -25,6 +25,13 @@ pub struct AccountOpening<'a> {
     pub blinding: &'a Blinding,
     /// What the custodian signed.
     pub attestation: &'a SignedAttestation,
+}
+
+impl<'a> AccountOpening<'a> {
+    /// An opening and the attestation that came with it.
+    pub fn of(attestation: &'a SignedAttestation, opening: &'a Opening) -> Self {
+        Self { quantities: &opening.quantities, blinding: &opening.blinding, attestation }
+    }
 }
 
 /// What is to be proven.

@@ -1,58 +1,32 @@
 //! What a proof and a commitment do not tell.
 
+mod common;
 use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
 use ark_ec::pairing::Pairing;
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::AdditiveGroup;
 use ark_groth16::{Groth16, Proof, ProvingKey as ArkKey};
 use ark_serialize::CanonicalDeserialize;
+use common::{MANDATE, prover, story, task};
 use mandate_attest::{Blinding, commit};
 use mandate_book::examples::Example;
-use mandate_circuits::r1cs::relation;
-use mandate_prover::{AccountOpening, Prover, ProvingKey, Task};
 use mandate_statement::{Digest, Shape, keccak};
 use mandate_testing::Story;
 use mandate_verifier::Verifier;
 use std::collections::BTreeSet;
 
-const MANDATE: &str = r#"
-risk_model = "crypto-usd/1"
-min_nav = "1_000 USD"
-[[rule]]
-id = "lev"
-text = "Gross exposure is at most three times net asset value"
-holds = "gross(all) <= 3 * nav"
-"#;
-
 fn shape() -> &'static Shape {
     Shape::by_name("t32").unwrap()
-}
-
-fn task<'a>(story: &'a Story, prover: &Prover) -> Task<'a> {
-    let accounts = story.opened.iter().map(|(attestation, opening)| AccountOpening {
-        quantities: &opening.quantities,
-        blinding: &opening.blinding,
-        attestation,
-    });
-    Task {
-        context: story.context(prover.key().verifying().id()),
-        rules: &story.rules,
-        risk: &story.risk,
-        accounts: accounts.collect(),
-    }
 }
 
 /// A proof is `A0 + r delta`, `B0 + s delta`, and a `C` that follows: with `r = s = 0` it is a function of the witness, and
 /// anyone could try books against it. Every proof here has both blinders, fresh, and not one number twice.
 #[test]
 fn two_proofs_of_one_statement_share_no_point_and_both_blinders_are_used() {
-    let relation = relation(shape());
-    let key = ProvingKey::development(shape(), &relation, "zero knowledge").unwrap();
+    let prover = prover();
     // Magic, version, origin, name, length and digest are 68 bytes; the points follow.
-    let points = ArkKey::<Bn254>::deserialize_uncompressed_unchecked(&key.to_bytes()[68..]).unwrap();
-    let prover = Prover::new(key, relation).unwrap();
-    let story = Story::of("t32", MANDATE, Example::Lawful);
-    let task = task(&story, &prover);
+    let points = ArkKey::<Bn254>::deserialize_uncompressed_unchecked(&prover.key().to_bytes()[68..]).unwrap();
+    let task = task(story(), story().context(prover.key().verifying().id()));
     let (_, witness) = prover.witness(&task).unwrap();
     let bare = || {
         Groth16::<Bn254>::create_proof_with_reduction_and_matrices(

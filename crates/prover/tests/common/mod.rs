@@ -43,15 +43,8 @@ pub fn story() -> &'static Story {
 }
 
 pub fn task(story: &Story, context: Context) -> Task<'_> {
-    let accounts = story
-        .opened
-        .iter()
-        .map(|(attestation, o)| AccountOpening {
-            quantities: &o.quantities,
-            blinding: &o.blinding,
-            attestation,
-        })
-        .collect();
+    let accounts =
+        story.opened.iter().map(|(attestation, opening)| AccountOpening::of(attestation, opening)).collect();
     Task { context, rules: &story.rules, risk: &story.risk, accounts }
 }
 
