@@ -76,7 +76,17 @@ fn ranges_end_where_they_say() {
 #[test]
 fn a_residue_has_one_bit_pattern() {
     let two = Fr::from(2u64);
-    for k in [QUANTITY_BITS, WORST_BITS + 1, LOCAL_SLACK_BITS, GLOBAL_SLACK_BITS] {
+    let widths = [
+        QUANTITY_BITS,
+        WORST_BITS,
+        WORST_BITS + 1,
+        LOCAL_WITNESS_BITS,
+        LOCAL_SLACK_BITS,
+        GLOBAL_WITNESS_BITS,
+        GLOBAL_SLACK_BITS,
+    ];
+    assert_eq!(widths, [48, 89, 90, 104, 112, 112, 128], "every width in use");
+    for k in widths {
         let gadget = ranged(k);
         for x in [0u64, 1, 12_345] {
             let mut aliased = Fr::MODULUS;

@@ -21,16 +21,29 @@ fn broken(z: &[Fr]) -> BTreeSet<&'static str> {
         .collect()
 }
 
-/// The cell that holds witness `y[i]`: the last of its own bits' rows defines it.
-fn witness_cell(i: usize) -> usize {
+/// The cells that hold witnesses of `width` bits, in order: the last of its own bits' rows defines each.
+fn witness_cells(width: u32) -> Vec<usize> {
     let relation = t32_relation();
     let settled = (0..relation.constraints()).filter(|r| {
         relation.ids[*r] == Id::WitnessRange
-            && relation.matrices[0][*r].iter().filter(|t| t.1 != 0).count() == GLOBAL_WITNESS_BITS as usize
+            && relation.matrices[0][*r].iter().filter(|t| t.1 != 0).count() == width as usize
     });
-    let cells: Vec<usize> = settled.map(|r| relation.matrices[2][r][0].1 - relation.inputs).collect();
+    settled.map(|r| relation.matrices[2][r][0].1 - relation.inputs).collect()
+}
+
+/// The cell that holds witness `y[i]`.
+fn witness_cell(i: usize) -> usize {
+    let cells = witness_cells(GLOBAL_WITNESS_BITS);
     assert_eq!(cells.len(), t32().global_witnesses, "one row sums up the bits of each witness");
     cells[i]
+}
+
+/// The cell that holds the first witness of an account: those of groups come before.
+fn account_witness_cell() -> usize {
+    let cells = witness_cells(LOCAL_WITNESS_BITS);
+    let blocks = t32().segments + t32().accounts + t32().assets;
+    assert_eq!(cells.len(), blocks * t32().local_witnesses, "one row sums up the bits of each witness");
+    cells[t32().segments * t32().local_witnesses]
 }
 
 /// Rows that say `2y >= T` and `2y <= T` for an odd `T`: over the integers no `y` satisfies both, in the field a half
@@ -127,14 +140,7 @@ fn a_bound_computed_from_honest_values() {
         .row("use", Family::Global, &[], &[(GlobalVar::Witness(0), -used)])
         .build();
     let rules = without_min_nav(rules);
-    for (x, y, wanted) in [
-        ((1i128 << (LOCAL_WITNESS_BITS - 1)) - 1, 0, BTreeSet::from(["row-account"])),
-        (-(1i128 << (LOCAL_WITNESS_BITS - 1)), 0, BTreeSet::new()),
-        (0, (1i128 << (GLOBAL_WITNESS_BITS - 1)) - 1, BTreeSet::from(["row-global"])),
-        (0, -(1i128 << (GLOBAL_WITNESS_BITS - 1)), BTreeSet::new()),
-        // One past the range is another number's bits.
-        (1i128 << (LOCAL_WITNESS_BITS - 1), 0, BTreeSet::from(["wit"])),
-    ] {
+    let with_witnesses = |x: i128, y: i128| {
         let mut case =
             Case::of(without_min_nav(RulesBuilder::new(t32()).build()), risk.clone(), most.clone());
         case.rules = rules.clone();
@@ -143,15 +149,29 @@ fn a_bound_computed_from_honest_values() {
         case.inputs = mandate_circuits::r1cs::public_inputs(t32(), &context, &commitments, &rules, &risk);
         case.hints.blocks[1].witnesses.iter_mut().for_each(|x_of| x_of[0] = x);
         case.hints.witnesses[0] = y;
-        let z = case.assignment();
-        if wanted.contains("wit") {
-            // The bits of the claim are cut off, so the cell that holds it is a number of the range again: nothing of the
-            // claim is left.
-            let top = Fr::from(2u64).pow([u64::from(LOCAL_WITNESS_BITS) - 1]);
-            assert!(z[t32_relation().inputs..].iter().all(|v| *v != top), "no cell holds the claim");
-        } else {
-            assert_eq!(broken(&z), wanted, "x = {x}, y = {y}");
-        }
+        case
+    };
+    for (x, y, wanted) in [
+        ((1i128 << (LOCAL_WITNESS_BITS - 1)) - 1, 0, BTreeSet::from(["row-account"])),
+        (-(1i128 << (LOCAL_WITNESS_BITS - 1)), 0, BTreeSet::new()),
+        (0, (1i128 << (GLOBAL_WITNESS_BITS - 1)) - 1, BTreeSet::from(["row-global"])),
+        (0, -(1i128 << (GLOBAL_WITNESS_BITS - 1)), BTreeSet::new()),
+    ] {
+        let case = with_witnesses(x, y);
+        assert_eq!(broken(&case.assignment()), wanted, "x = {x}, y = {y}");
+    }
+    // One past the range: no bits hold the claim, so the cell claims it over the bits of another number.
+    let case = with_witnesses(0, 0);
+    let half = |bits: u32| 1i128 << (bits - 1);
+    for (cell, claim, wanted) in [
+        (account_witness_cell(), half(LOCAL_WITNESS_BITS), vec!["row-account", "wit"]),
+        (account_witness_cell(), -half(LOCAL_WITNESS_BITS) - 1, vec!["wit"]),
+        (witness_cell(0), half(GLOBAL_WITNESS_BITS), vec!["row-global", "wit"]),
+        (witness_cell(0), -half(GLOBAL_WITNESS_BITS) - 1, vec!["wit"]),
+    ] {
+        let z = case.lying(&[Tamper { cell, add: mandate_circuits::r1cs::from_i128(claim) }]);
+        assert_eq!(z[t32_relation().inputs + cell], mandate_circuits::r1cs::from_i128(claim));
+        assert_eq!(broken(&z), BTreeSet::from_iter(wanted), "a claim of {claim}");
     }
 }
 
