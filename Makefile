@@ -6,7 +6,7 @@ MANDATE := target/release/mandate
 # Market data that is not part of the project; see README.md.
 DATA ?= $(if $(MANDATE_DATA),$(MANDATE_DATA),../shared/data)
 
-.PHONY: help tools build snarkjs demo demo-real test test-rust test-contracts soundness pins fuzz mutants bench lint audit fmt
+.PHONY: help tools build snarkjs demo demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench lint audit fmt
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -51,6 +51,9 @@ snarkjs: build ## proofs and constraints checked by snarkjs, free wires looked f
 
 pins: ## write the pinned artefacts: after a change that is meant, say in the commit what and why
 	$(CARGO) run --release --locked -p mandate-soundness --bin pins -- --write
+
+pins-check: ## compare the pinned artefacts, key and stored proof of the largest shape included (minutes)
+	$(CARGO) run --release --locked -p mandate-soundness --bin pins -- --check
 
 mutants: ## change the trusted code one place at a time, hours; ONLY=mandate-checker for one package
 	tools/mutants.sh $(ONLY)

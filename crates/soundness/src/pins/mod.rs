@@ -4,14 +4,15 @@
 mod proofs;
 mod values;
 
+use mandate_statement::SHAPES;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use proofs::{proof_of, verify_stored};
 pub use values::relation_digest;
 
-/// Shapes whose development keys are made in every check. That of `l4096` takes a minute and more, and is only made where
-/// everything is asked for.
+/// Shapes whose development keys are made, and stored proofs verified, in every check. The key of `l4096` takes a minute and
+/// more, and is only made where everything is asked for: `make pins-check`.
 pub const QUICK_KEYS: [&str; 3] = ["t32", "s256", "m1024"];
 
 /// The folder of the pins.
@@ -67,18 +68,23 @@ pub fn drift(folder: &Path, current: &Files) -> Vec<String> {
     out
 }
 
-/// Writes every file, and a proof for each of [`QUICK_KEYS`] where the stored one does not verify.
+/// Writes every file, and a proof on each shape where the stored one does not verify.
 ///
 /// # Errors
 /// Where a file cannot be written.
 pub fn write(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
+    let store = |shape: &str| std::fs::write(proofs::path(folder, shape), proof_of(shape));
+    // Missing ones first: a key that a proof was made with is not made again.
+    for shape in SHAPES.iter().filter(|shape| !proofs::path(folder, shape.name).exists()) {
+        store(shape.name)?;
+    }
     for (file, values) in current(true) {
         std::fs::write(folder.join(file), text(&values))?;
     }
-    for shape in QUICK_KEYS {
-        if verify_stored(folder, shape).is_err() {
-            std::fs::write(proofs::path(folder, shape), proof_of(shape))?;
+    for shape in &SHAPES {
+        if verify_stored(folder, shape.name).is_err() {
+            store(shape.name)?;
         }
     }
     Ok(())

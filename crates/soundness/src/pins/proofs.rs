@@ -1,10 +1,10 @@
 //! One stored proof per shape with a made-up market, and what verifies it: everything else is made again from the examples.
 
-use crate::pins::values::{SEED, verifying_key};
+use crate::pins::values::{proving_key, verifying_key};
 use mandate_book::examples::Example;
 use mandate_circuits::r1cs::relation;
-use mandate_prover::{AccountOpening, Prover, ProvingKey, Task};
-use mandate_statement::{AttestorGrade, Bundle, Context, Kind, Shape, decode, encode};
+use mandate_prover::{AccountOpening, Prover, Task};
+use mandate_statement::{AttestorGrade, Bundle, Context, Kind, SHAPES, Shape, decode, encode};
 use mandate_testing::Story;
 use mandate_verifier::{Expectations, Verifier, VerifyError};
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub fn path(folder: &Path, shape: &str) -> PathBuf {
 }
 /// Whether a file of that name holds a proof.
 pub fn is_proof(name: &str) -> bool {
-    super::QUICK_KEYS.iter().any(|shape| name == format!("proof-{shape}.hex"))
+    SHAPES.iter().any(|shape| name == format!("proof-{}.hex", shape.name))
 }
 
 /// A new proof of the story on a shape, as a text of hexadecimal lines. Proofs are blinded: no two are alike.
@@ -43,7 +43,7 @@ pub fn is_proof(name: &str) -> bool {
 pub fn proof_of(shape: &str) -> String {
     let story = Story::of(shape, MANDATE, Example::Lawful);
     let relation = relation(story.shape);
-    let key = ProvingKey::development(story.shape, &relation, SEED).expect("a development key");
+    let key = proving_key(story.shape, &relation);
     let prover = Prover::new(key, relation).expect("the key of this relation");
     let open = story.opened.iter().map(|(attestation, o)| AccountOpening {
         quantities: &o.quantities,
@@ -80,7 +80,7 @@ pub fn verify_stored(folder: &Path, shape: &'static str) -> Result<(), String> {
     let story = Story::of(shape, MANDATE, Example::Lawful);
     let other = Story::of(shape, &MANDATE.replace("<= 3 * nav", "<= 4 * nav"), Example::Lawful);
     let shape = Shape::by_name(shape).ok_or_else(|| named("no such shape"))?;
-    let verifier = Verifier::new(verifying_key(shape, &relation(shape)));
+    let verifier = Verifier::new(verifying_key(shape));
     let expect = Expectations {
         now: story.risk.as_of + 60,
         max_age: 3600,

@@ -6,7 +6,7 @@ use ark_bn254::Fr;
 use ark_ff::{BigInteger, PrimeField};
 use mandate_attest::{Blinding, account_id, commit, subject_id};
 use mandate_circuits::r1cs::{Relation, relation};
-use mandate_market::risk;
+use mandate_market::{examples, risk};
 use mandate_prover::ProvingKey;
 use mandate_statement::{
     AccountEntry, AccountSet, Attestation, AttestorGrade, CIRCUIT_VERSION, Context, Digest, Kind, SHAPES,
@@ -14,6 +14,7 @@ use mandate_statement::{
 };
 use mandate_verifier::VerifyingKey;
 use rayon::prelude::*;
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -50,15 +51,28 @@ pub fn relation_digest(relation: &Relation) -> Digest {
     keccak(&bytes)
 }
 
+static KEYS: Mutex<BTreeMap<&str, VerifyingKey>> = Mutex::new(BTreeMap::new());
+
 /// The development key of a shape, made once per process.
-pub fn verifying_key(shape: &'static Shape, relation: &Relation) -> VerifyingKey {
-    static KEYS: Mutex<BTreeMap<&str, VerifyingKey>> = Mutex::new(BTreeMap::new());
+pub fn verifying_key(shape: &'static Shape) -> VerifyingKey {
+    key_once(shape, || relation(shape))
+}
+
+/// As [`verifying_key`], for those who have the relation at hand, or would rather not make it where the key is there.
+fn key_once<R: Borrow<Relation>>(shape: &'static Shape, relation: impl FnOnce() -> R) -> VerifyingKey {
     let mut keys = KEYS.lock().expect("making a key does not panic");
     let make = || {
-        let key = ProvingKey::development(shape, relation, SEED).expect("a development key");
+        let key = ProvingKey::development(shape, relation().borrow(), SEED).expect("a development key");
         key.verifying().clone()
     };
     keys.entry(shape.name).or_insert_with(make).clone()
+}
+
+/// The whole development key, for a proof. Its verifying half is kept, so that it is not made a second time.
+pub fn proving_key(shape: &'static Shape, relation: &Relation) -> ProvingKey {
+    let key = ProvingKey::development(shape, relation, SEED).expect("a development key");
+    KEYS.lock().expect("making a key does not panic").insert(shape.name, key.verifying().clone());
+    key
 }
 
 /// All of them, by file.
@@ -87,7 +101,7 @@ fn shape_values(shape: &'static Shape, all: bool) -> Vec<(String, String)> {
         line("relation", relation_digest(&relation)),
     ];
     if all || QUICK_KEYS.contains(&shape.name) {
-        let verifying = verifying_key(shape, &relation);
+        let verifying = key_once(shape, || &relation);
         out.push(line("key-id", verifying.id()));
         out.push(line("key-file", keccak(&verifying.to_bytes())));
         out.push(line("key-inputs-root", verifying.evm().root));
@@ -98,7 +112,7 @@ fn shape_values(shape: &'static Shape, all: bool) -> Vec<(String, String)> {
 /// Digests of the made-up markets, and of every example on every shape that takes it.
 fn sheets() -> Vec<(String, String)> {
     let mut out = Vec::new();
-    for snapshot in snapshots() {
+    for snapshot in snapshots().into_iter().chain([examples::large(AS_OF)]) {
         let shape = snapshot.universe.shape().expect("a default shape");
         let part = risk::compile(&snapshot, shape).expect("the made-up market compiles");
         out.push(line(format!("snapshot/{}", shape.name), snapshot.digest()));
