@@ -75,11 +75,7 @@ fn main() {
         accounts: story
             .opened
             .iter()
-            .map(|(attestation, opening)| AccountOpening {
-                quantities: &opening.quantities,
-                blinding: &opening.blinding,
-                attestation,
-            })
+            .map(|(attestation, opening)| AccountOpening::of(attestation, opening))
             .collect(),
     };
     let (_, assignment) = prover.witness(&task).expect("a witness");

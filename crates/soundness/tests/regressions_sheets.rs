@@ -104,11 +104,7 @@ fn a_bound_computed_from_honest_values() {
     for (rules, refused) in [(&fits, false), (&wide, true)] {
         let mut context = story.context(prover.key().verifying().id());
         context.mandate = rules.digest();
-        let open = story.opened.iter().map(|(attestation, o)| AccountOpening {
-            quantities: &o.quantities,
-            blinding: &o.blinding,
-            attestation,
-        });
+        let open = story.opened.iter().map(|(attestation, opening)| AccountOpening::of(attestation, opening));
         let task = Task { context, rules, risk: &story.risk, accounts: open.collect() };
         let done =
             prover.prove(&task).expect_err("the book has gross exposure, of which the row allows none");

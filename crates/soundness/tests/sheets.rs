@@ -81,11 +81,8 @@ impl Liar {
     fn bundle(&self, rules: &RulesPart, risk: &RiskPart) -> Bundle {
         let mut context = self.story.context(self.prover.key().verifying().id());
         (context.mandate, context.risk) = (rules.digest(), risk.digest());
-        let open = self.story.opened.iter().map(|(attestation, o)| AccountOpening {
-            quantities: &o.quantities,
-            blinding: &o.blinding,
-            attestation,
-        });
+        let open =
+            self.story.opened.iter().map(|(attestation, opening)| AccountOpening::of(attestation, opening));
         let task = Task { context, rules, risk, accounts: open.collect() };
         self.prover.prove(&task).expect("the book keeps the liar's sheet")
     }
