@@ -91,10 +91,18 @@ impl Marks {
     }
     /// The first secret that stands in `bytes`, by what it is.
     pub fn find(&self, bytes: &[u8]) -> Option<&str> {
+        self.find_but(bytes, "nothing is called so")
+    }
+    /// The same, for text whose purpose is to tell the secrets whose names begin with `told`.
+    pub fn find_but(&self, bytes: &[u8], told: &str) -> Option<&str> {
         for (at, pair) in bytes.windows(2).enumerate() {
             let Some(places) = self.starts.get(&[pair[0], pair[1]]) else { continue };
             let rest = &bytes[at..];
-            if let Some(hit) = places.iter().find(|p| rest.starts_with(&self.list[**p].1)) {
+            let stands = |p: &&usize| {
+                let (what, spelling) = &self.list[**p];
+                rest.starts_with(spelling) && !what.starts_with(told)
+            };
+            if let Some(hit) = places.iter().find(stands) {
                 return Some(&self.list[*hit].0);
             }
         }
