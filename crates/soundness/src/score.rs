@@ -12,6 +12,18 @@ pub struct Excuse {
     pub count: u64,
 }
 
+/// A number that belongs to a score and must not fall: lies that one part refuses by itself, material that was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// What is counted.
+    pub what: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// What is counted of a lie about a sheet: that it is refused without anybody compiling again.
+pub const BY_CHECKER: &str = "refused by the sheet checker alone";
+
 /// The outcome of one attack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Score {
@@ -25,6 +37,9 @@ pub struct Score {
     pub refused: u64,
     /// Lies that may be believed, by reason.
     pub excused: Vec<Excuse>,
+    /// What is counted beside the lies, or of them.
+    #[serde(default)]
+    pub parts: Vec<Part>,
     /// Lies that were believed and should not be: the first twenty, each named so that it can be repeated.
     #[serde(default)]
     pub survivors: Vec<String>,
@@ -39,6 +54,16 @@ impl Score {
     pub fn excuses(&self) -> u64 {
         self.excused.iter().map(|e| e.count).sum()
     }
+    /// The score with one number more that must not fall.
+    #[must_use]
+    pub fn with_part(mut self, what: &str, count: u64) -> Self {
+        self.parts.push(Part { what: what.to_owned(), count });
+        self
+    }
+    /// One of those numbers.
+    pub fn part(&self, what: &str) -> Option<u64> {
+        self.parts.iter().find(|p| p.what == what).map(|p| p.count)
+    }
     /// What is worse here than in `before`, or `None`.
     pub fn fall(&self, before: &Self) -> Option<String> {
         if !self.is_whole() {
@@ -47,6 +72,12 @@ impl Score {
         }
         if self.told < before.told {
             return Some(format!("{}: {} lies were told, {} before", self.name, self.told, before.told));
+        }
+        for was in &before.parts {
+            let now = self.part(&was.what).unwrap_or(0);
+            if now < was.count {
+                return Some(format!("{}: {now} {}, {} before", self.name, was.what, was.count));
+            }
         }
         for now in &self.excused {
             let was = before.excused.iter().find(|e| e.reason == now.reason).map_or(0, |e| e.count);
@@ -64,6 +95,26 @@ impl Score {
     pub fn believed(&self) -> u64 {
         self.told.saturating_sub(self.refused + self.excuses())
     }
+}
+
+/// What is worse in `scores` than in the `record`. A `whole` run has every attack, so one that is on record and not in it
+/// is gone.
+pub fn falls(record: &[Score], scores: &[Score], whole: bool) -> Vec<String> {
+    let mut out = Vec::new();
+    for score in scores {
+        match record.iter().find(|before| before.name == score.name) {
+            Some(before) => out.extend(score.fall(before)),
+            None => {
+                out.extend(score.fall(&Score { told: 0, parts: Vec::new(), ..score.clone() }));
+                out.push(format!("{}: no score is on record; `--accept` takes this one", score.name));
+            }
+        }
+    }
+    let gone = record.iter().filter(|before| scores.iter().all(|score| score.name != before.name));
+    out.extend(
+        gone.filter(|_| whole).map(|s| format!("{}: on record, and no attack is called that", s.name)),
+    );
+    out
 }
 
 /// Counts lies while an attack runs.
@@ -117,6 +168,7 @@ impl Ledger {
             told: self.told,
             refused: self.refused,
             excused,
+            parts: Vec::new(),
             survivors: self.survivors,
         }
     }

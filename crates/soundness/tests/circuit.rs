@@ -2,9 +2,10 @@
 
 use ark_bn254::Fr;
 use ark_ff::Field;
-use mandate_circuits::r1cs::{Tamper, relation};
+use mandate_circuits::r1cs::{Id, Relation, Tamper, relation};
+use mandate_soundness::circuit::setup::{Bench, Wiring};
 use mandate_soundness::circuit::{
-    cells, deletions, hints, isolation, liar::Liar, setup::Bench, trace::Trace, uniqueness,
+    cells, counts, deletions, hints, isolation, liar::Liar, trace::Trace, uniqueness,
 };
 use mandate_testing::{Case, t32};
 
@@ -42,6 +43,50 @@ fn every_cell_follows_from_inputs_and_hints() {
     assert!(score.is_whole(), "{:?}", score.survivors);
 }
 
+/// The rows of the smallest shape but one.
+fn without(row: usize) -> Relation {
+    let mut less = relation(t32());
+    less.ids.remove(row);
+    less.matrices.iter_mut().for_each(|m| drop(m.remove(row)));
+    less
+}
+
+/// A demand defines nothing, so no count of cells misses it: the count of rows names its rule, and a lie that it alone
+/// refused is believed, by name.
+#[test]
+fn a_demand_that_is_gone_is_named() {
+    let whole = Wiring::of(relation(t32()));
+    let mut held = vec![false; whole.relation.constraints()];
+    whole.trace.boolean.iter().flatten().for_each(|row| held[*row as usize] = true);
+    let demands: Vec<usize> =
+        (0..held.len()).filter(|row| !whole.trace.defining[*row] && !held[*row]).collect();
+    let rules =
+        [(Id::Owned, 4), (Id::ActiveOwns, 3), (Id::ActiveHolds, 3), (Id::Commitment, 3), (Id::Forbidden, 1)];
+    for (id, count) in rules {
+        let of = demands.iter().filter(|row| whole.relation.ids[**row] == id).count();
+        assert_eq!(of, count, "demands of {}", id.name());
+    }
+    assert_eq!(demands.len(), 14);
+    for row in demands {
+        let rule = whole.relation.ids[row].name();
+        let less: &'static Wiring = Box::leak(Box::new(Wiring::of(without(row))));
+        let score = counts::tell(t32(), less).score("row-count", "");
+        assert!(!score.survivors.is_empty(), "{rule}");
+        assert!(score.survivors.iter().all(|s| s.contains(&format!("`{rule}`"))), "{:?}", score.survivors);
+        let found = deletions::of_demands(less, whole.relation.ids[row]);
+        assert!(!found.unrefused.is_empty(), "{rule}: row {row} is gone and every lie refused");
+        assert!(found.unrefused.iter().all(|s| s.starts_with(&format!("{rule}: "))), "{:?}", found.unrefused);
+    }
+}
+
+/// Every rule has the rows that the statement says, no more and no fewer: in every shape.
+#[test]
+fn every_rule_has_its_rows() {
+    let score = counts::run();
+    assert!(score.is_whole(), "{:?}", score.survivors);
+    assert_eq!(score.told, 4 * 27 * 2, "rules of four shapes");
+}
+
 /// The count notices a row that is gone, whichever kind it is: the row that defined a cell, tied a number to its digits
 /// or held a bit to zero and one.
 #[test]
@@ -51,9 +96,7 @@ fn a_row_that_is_gone_is_noticed() {
     let boolean = |row: usize| whole.matrices[2][row].is_empty() && whole.matrices[0][row].len() == 1;
     let rows = (0..whole.constraints()).filter(|row| defining[*row] || boolean(*row));
     for row in rows.step_by(1511) {
-        let mut less = relation(t32());
-        less.ids.remove(row);
-        less.matrices.iter_mut().for_each(|m| drop(m.remove(row)));
+        let less = without(row);
         let score = uniqueness::tell_of(t32(), &less, &Trace::of(&less)).score("uniqueness", "");
         assert!(!score.is_whole(), "row {row} ({}) is gone", whole.ids[row].name());
     }

@@ -1,5 +1,6 @@
 //! Every row left out: for each single row there is a lie that this row refuses and no other.
 //!
+//! A lie that no row refuses is believed, and named: each of them is false or leaves some cell without its definition.
 //! Three families of lies, all with everything after them computed honestly and the public commitments changed to what
 //! the lie opens to (so that a commitment no longer is the native hash of the book):
 //!
@@ -11,42 +12,74 @@
 //!   digits, a single digit that is no bit hides the negative slack from it, and only that digit's row objects.
 
 use super::liar::{Liar, Lie};
-use super::setup::{Bench, wiring};
+use super::setup::{Bench, Wiring, wiring};
 use super::trace::Node;
 use super::unlawful;
 use crate::{Ledger, Score};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use mandate_circuits::r1cs::Id;
-use mandate_testing::t32;
+use mandate_testing::{Case, t32};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
-/// For one row: the lie that it alone refuses.
-pub type Alone = BTreeSet<usize>;
+/// What came of all lies.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Rows for which some lie is refused by it and no other.
+    pub alone: BTreeSet<usize>,
+    /// Lies that no row refuses.
+    pub unrefused: Vec<String>,
+}
+
+impl Found {
+    fn merge(mut self, other: Self) -> Self {
+        self.alone.extend(other.alone);
+        self.unrefused.extend(other.unrefused);
+        self
+    }
+    /// Takes down who refuses a lie, of which at least two rows are known if there are two; the row, if it is one alone.
+    fn note(&mut self, rows: &[usize], name: impl FnOnce() -> String) -> Option<usize> {
+        match rows {
+            [] => {
+                self.unrefused.push(name());
+                None
+            }
+            [row] => Some(*row),
+            _ => None,
+        }
+    }
+}
 
 /// The attack on every row of `t32`.
 pub fn run() -> Score {
-    let (relation, alone) = (&wiring(t32()).relation, rows_needed());
+    let (relation, found) = (&wiring(t32()).relation, rows_needed());
     let mut ledger = Ledger::default();
     for row in 0..relation.constraints() {
-        if alone.contains(&row) {
+        if found.alone.contains(&row) {
             ledger.refused();
         } else {
             ledger.believed(|| format!("row {row} ({})", relation.ids[row].name()));
         }
     }
-    ledger.score("deletions", "each single row of `t32` left out: a lie that only this row refuses")
+    for lie in &found.unrefused {
+        ledger.believed(|| format!("no row refuses: {lie}"));
+    }
+    ledger.score(
+        "deletions",
+        "each single row of `t32` left out: a lie that only this row refuses; no lie is refused by none",
+    )
 }
 
 /// By rule: its rows, and how many of them would be missed.
 pub fn by_rule() -> BTreeMap<&'static str, (usize, usize)> {
-    let (relation, alone) = (&wiring(t32()).relation, rows_needed());
+    let (relation, found) = (&wiring(t32()).relation, rows_needed());
     let mut out: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
     for row in 0..relation.constraints() {
         let entry = out.entry(relation.ids[row].name()).or_default();
         entry.0 += 1;
-        entry.1 += usize::from(alone.contains(&row));
+        entry.1 += usize::from(found.alone.contains(&row));
     }
     out
 }
@@ -60,70 +93,102 @@ pub fn table() -> String {
     out
 }
 
-/// Every row for which some lie is refused by it and no other.
+/// Every lie, told once per process.
+pub fn rows_needed() -> &'static Found {
+    static FOUND: OnceLock<Found> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let wiring = wiring(t32());
+        let scenarios = (0..t32().scenarios)
+            .into_par_iter()
+            .map(|s| scenario_missed(&Bench::with(unlawful::scenario(s), wiring), s));
+        let mandates = unlawful::mandates()
+            .into_par_iter()
+            .map(|(name, case)| by_digits(&Bench::with(case, wiring), &[], &name));
+        let found = scenarios.chain(mandates).reduce(Found::default, Found::merge);
+        found.merge(of_open_case(wiring)).merge(of_places(wiring, ""))
+    })
+}
+
+/// Lies about the one lawful case: its cells, its numbers, its commitments.
 ///
 /// # Panics
-/// If a case that must be lawful is not.
-pub fn rows_needed() -> Alone {
-    let open = Bench::of(unlawful::open());
+/// If it is not lawful.
+fn of_open_case(wiring: &'static Wiring) -> Found {
+    let open = Bench::with(unlawful::open(), wiring);
     assert!(open.relation().holds(&open.honest), "the open case is lawful");
     let mut lies = defined_cells(&open);
     lies.extend(numbers_past_their_width(&open));
-    let mut alone: Alone = lies
+    let found = lies
         .par_chunks(512)
         .map(|lies| {
+            let mut found = Found::default();
             let mut liar = Liar::new(open.relation(), open.trace, open.honest.clone());
-            lies.iter().filter_map(|lie| alone_against(&mut liar, &open, lie)).collect::<Alone>()
+            lies.iter().for_each(|lie| alone_against(&mut found, &mut liar, &open, lie));
+            found
         })
-        .reduce(Alone::new, union);
+        .reduce(Found::default, Found::merge);
+    found.merge(of_commitments(&open))
+}
 
-    // A commitment that is not what the account's quantities hash to.
+/// A commitment that is not what the account's quantities hash to.
+fn of_commitments(open: &Bench) -> Found {
+    let mut found = Found::default();
     let at = mandate_statement::InputLayout::of(t32()).commitments;
     let mut liar = Liar::new(open.relation(), open.trace, open.honest.clone());
     for account in 0..t32().accounts {
         liar.tell(&[(at + account, Fr::ONE)]);
-        alone.extend(only(liar.objections(2)));
+        let rows = liar.objections(2);
+        let row = found.note(&rows, || format!("com-3: account {account} opens to another commitment"));
+        found.alone.extend(row);
         liar.recant();
     }
-    let scenarios =
-        (0..t32().scenarios).into_par_iter().map(|s| scenario_missed(&Bench::of(unlawful::scenario(s))));
-    let mandates = unlawful::mandates().into_par_iter().map(|case| by_digits(&Bench::of(case), &[]));
-    let places = unlawful::places().into_par_iter().map(|(case, lies)| {
-        let bench = Bench::of(case);
+    found
+}
+
+/// The lies of [`unlawful::places`] whose names begin so, to these rows.
+fn of_places(wiring: &'static Wiring, rule: &str) -> Found {
+    let one = |(name, case, lies): (String, Case, Vec<Lie>)| {
+        let bench = Bench::with(case, wiring);
         let mut liar = Liar::new(bench.relation(), bench.trace, bench.honest.clone());
         liar.tell(&lies);
         liar.adapt();
-        let z = liar.z.clone();
-        (0..bench.relation().constraints()).filter(|r| !bench.relation().row_holds(*r, &z)).take(2).collect()
-    });
-    let places = places.map(|rows: Vec<usize>| only(rows).into_iter().collect());
-    alone = union(alone, scenarios.chain(mandates).chain(places).reduce(Alone::new, union));
-    alone
+        let against =
+            (0..bench.relation().constraints()).filter(|r| !bench.relation().row_holds(*r, &liar.z));
+        let rows: Vec<usize> = against.take(2).collect();
+        let mut found = Found::default();
+        let row = found.note(&rows, || name);
+        found.alone.extend(row);
+        found
+    };
+    unlawful::places()
+        .into_par_iter()
+        .filter(|(name, ..)| name.starts_with(rule))
+        .map(one)
+        .reduce(Found::default, Found::merge)
 }
 
-fn union(mut a: Alone, b: Alone) -> Alone {
-    a.extend(b);
-    a
-}
-
-fn only(rows: Vec<usize>) -> Option<usize> {
-    match rows.as_slice() {
-        [row] => Some(*row),
-        _ => None,
+/// The lies that a demand of `rule` alone refuses, told to these rows.
+pub fn of_demands(wiring: &'static Wiring, rule: Id) -> Found {
+    if rule == Id::Commitment {
+        return of_commitments(&Bench::with(unlawful::open(), wiring));
     }
+    of_places(wiring, &format!("{}: ", rule.name()))
 }
 
-/// The one row that refuses `lie` after the commitments were adapted to it. A lie about a hash must have changed one.
-fn alone_against(liar: &mut Liar<'_>, bench: &Bench, lie: &[Lie]) -> Option<usize> {
+/// Takes down the one row that refuses `lie` after the commitments were adapted to it. A lie about a hash must have
+/// changed one.
+fn alone_against(found: &mut Found, liar: &mut Liar<'_>, bench: &Bench, lie: &[Lie]) {
     liar.tell(lie);
     liar.adapt();
-    let row = only(liar.objections(2));
+    let rows = liar.objections(2);
     let opens_otherwise = liar.changed().any(|v| v < bench.relation().inputs);
     liar.recant();
-    row.filter(|row| {
+    let cell = lie[0].0 - bench.relation().inputs;
+    let row = found.note(&rows, || format!("cell {cell} is more by {}", lie[0].1)).filter(|row| {
         let hash = matches!(bench.relation().ids[*row], Id::Poseidon | Id::Chain | Id::Commitment);
         !hash || opens_otherwise
-    })
+    });
+    found.alone.extend(row);
 }
 
 /// Every cell that stands alone on the right of a row, one more and one less.
@@ -148,18 +213,21 @@ fn numbers_past_their_width(bench: &Bench) -> Vec<Vec<Lie>> {
 
 /// A false statement that, after `lies`, only the row refuses that ties some number to its digits: that row, and the row
 /// of each digit.
-fn by_digits(bench: &Bench, lies: &[Lie]) -> Alone {
+fn by_digits(bench: &Bench, lies: &[Lie], name: &str) -> Found {
+    let mut found = Found::default();
     let mut liar = Liar::new(bench.relation(), bench.trace, bench.honest.clone());
     liar.tell(lies);
     let z = liar.z.clone();
-    let mut against = (0..bench.relation().constraints()).filter(|r| !bench.relation().row_holds(*r, &z));
-    let (Some(row), None) = (against.next(), against.next()) else { return Alone::new() };
-    let mut alone = Alone::from([row]);
+    let against = (0..bench.relation().constraints()).filter(|r| !bench.relation().row_holds(*r, &z));
+    let Some(row) = found.note(&against.take(2).collect::<Vec<_>>(), || name.to_owned()) else {
+        return found;
+    };
+    found.alone.insert(row);
     let tied = bench.trace.nodes.iter().find_map(|node| match node {
         Node::Bits { row: r, first, width } if *r == row => Some((*first, *width)),
         _ => None,
     });
-    let Some((first, width)) = tied else { return alone };
+    let Some((first, width)) = tied else { return found };
     let sum = |m: usize| bench.relation().matrices[m][row].iter().map(|(c, v)| z[*v] * c).sum::<Fr>();
     let (digits, number) = (sum(0), sum(2));
     assert!(number.into_bigint().num_bits() as usize > width, "the number is out of its range");
@@ -170,31 +238,28 @@ fn by_digits(bench: &Bench, lies: &[Lie]) -> Alone {
         liar.recant();
         liar.tell(&hidden);
         // The row reads the digit, so it is asked again; whatever reads nothing that changed holds as before.
-        let objections = liar.objections(2);
-        alone.extend(only(objections));
+        let rows = liar.objections(2);
+        let hider = found.note(&rows, || format!("{name}, hidden in digit {}", v - first));
+        found.alone.extend(hider);
         weight.double_in_place();
     }
-    alone
+    found
 }
 
 /// One scenario loses; each block's worst loss is said to be one unit less.
-fn scenario_missed(bench: &Bench) -> Alone {
+fn scenario_missed(bench: &Bench, scenario: usize) -> Found {
+    let shape = bench.case.shape;
     let hints = bench.hints(Id::WorstRange);
-    hints
-        .into_iter()
-        .map(|hint| {
-            let two = Fr::from(2u64);
-            let honest =
-                (0..hint.width).rev().fold(Fr::ZERO, |sum, i| sum * two + bench.honest[hint.first + i]);
-            let less = (honest - Fr::ONE).into_bigint();
-            let lie: Vec<Lie> = (0..hint.width)
-                .map(|i| {
-                    (hint.first + i, Fr::from(u64::from(less.get_bit(i))) - bench.honest[hint.first + i])
-                })
-                .filter(|(_, add)| *add != Fr::ZERO)
-                .collect();
-            by_digits(bench, &lie)
-        })
-        .reduce(union)
-        .unwrap_or_default()
+    assert_eq!(hints.len(), shape.segments + shape.accounts + 1, "a worst loss per block and for the book");
+    let missed = hints.into_iter().enumerate().map(|(n, hint)| {
+        let two = Fr::from(2u64);
+        let honest = (0..hint.width).rev().fold(Fr::ZERO, |sum, i| sum * two + bench.honest[hint.first + i]);
+        let less = (honest - Fr::ONE).into_bigint();
+        let lie: Vec<Lie> = (0..hint.width)
+            .map(|i| (hint.first + i, Fr::from(u64::from(less.get_bit(i))) - bench.honest[hint.first + i]))
+            .filter(|(_, add)| *add != Fr::ZERO)
+            .collect();
+        by_digits(bench, &lie, &format!("worst-2: worst loss {n} is below the loss in scenario {scenario}"))
+    });
+    missed.reduce(Found::merge).unwrap_or_default()
 }

@@ -1,21 +1,29 @@
 //! Every choice of the prover overridden, and everything after it computed honestly from the lie.
 //!
 //! A choice is a hint, or one of the digits of a number that a row fixes. The public inputs stay: the commitments are
-//! those of the true book. Bits are moved by one either way and in pairs that keep their number; whole numbers are moved
-//! by one, negated and set to the ends of their range.
+//! those of the true book. Two kinds of lies are told of digits. Digits that are no bits: each row of a bit is evaluated for
+//! them and must refuse. Other bits than the honest ones ([`patterns`]): there no row of a bit can help, and what follows
+//! from the lie is computed and every row that reads it asked.
 
 use super::liar::{Liar, Lie};
 use super::setup::Bench;
 use super::trace::{Hint, Node};
 use crate::{Ledger, Score};
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
+use ark_ff::{AdditiveGroup, Field, PrimeField};
 use mandate_circuits::r1cs::Id;
 use mandate_rows as rows;
 use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, Shape};
 use mandate_testing::{Book, Case, t32};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 
+const TRIED: &str = "each choice of the prover and each digit of a number overridden, all after it computed from the lie: \
+                     digits by 1 and -1 (one of the two is no bit) and in pairs of no bits that keep their number; other \
+                     bits: the number more and less by each power of two and by the field's order, two unequal bits \
+                     exchanged, runs of bits turned over, negated, the ends of the range; field elements by 1, -1, 2^60, \
+                     negated";
+const WITHIN_BITS: &str = "of them leave every bit a bit";
 const BOUND: &str =
     "an upper-bound witness that is still at least its least value, and every row still holds";
 const UNREAD: &str = "an upper-bound witness that no row in force reads";
@@ -27,11 +35,8 @@ const BLINDING: &str =
 pub fn run() -> Score {
     let mut cases = vec![Case::lawful(), Case::lawful_of(t32(), 1)];
     cases.push(without_last_account(&cases[0]));
-    cases.into_iter().map(|case| tell(&Bench::of(case))).reduce(Ledger::merge).unwrap_or_default().score(
-        "hints",
-        "each choice of the prover overridden, all after it computed from the lie: bits by 1, -1 and in pairs that keep \
-         their number; numbers by 1, -1, negated, set to the ends of their range",
-    )
+    let told = cases.into_iter().map(|case| tell(&Bench::of(case)));
+    told.reduce(Told::merge).unwrap_or_default().score("hints", TRIED)
 }
 
 /// The attack on an unlawful book: net asset value one unit below the limit. Nothing is excused: whatever the prover
@@ -39,6 +44,25 @@ pub fn run() -> Score {
 pub fn run_unlawful() -> Score {
     tell_unlawful(&Bench::of(one_unit_short()))
         .score("unlawful", "the same lies about a book whose net asset value is one unit below the limit")
+}
+
+/// Lies, and how many of them a row other than a bit's has to refuse.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// All of them.
+    pub ledger: Ledger,
+    /// Those that leave every bit a bit.
+    pub within_bits: u64,
+}
+
+impl Told {
+    fn merge(self, other: Self) -> Self {
+        Self { ledger: self.ledger.merge(other.ledger), within_bits: self.within_bits + other.within_bits }
+    }
+    /// The finished score.
+    pub fn score(self, name: &str, what: &str) -> Score {
+        self.ledger.score(name, what).with_part(WITHIN_BITS, self.within_bits)
+    }
 }
 
 /// A lawful book under a minimum that is one unit more than it has.
@@ -54,7 +78,7 @@ pub fn one_unit_short() -> Case {
 ///
 /// # Panics
 /// If the honest assignment holds.
-pub fn tell_unlawful(bench: &Bench) -> Ledger {
+pub fn tell_unlawful(bench: &Bench) -> Told {
     let broken: Vec<usize> = (0..bench.relation().constraints())
         .filter(|r| !bench.relation().row_holds(*r, &bench.honest))
         .collect();
@@ -62,13 +86,14 @@ pub fn tell_unlawful(bench: &Bench) -> Ledger {
     every_lie(bench)
         .par_chunks(512)
         .map(|lies| {
-            let mut ledger = Ledger::default();
+            let Told { mut ledger, mut within_bits } = Told::default();
             let mut liar = Liar::new(bench.relation(), bench.trace, bench.honest.clone());
             for (_, lie) in lies {
-                if not_bits(bench, lie) {
+                if refused_by_a_bit(bench, &mut liar.z, lie) {
                     ledger.refused();
                     continue;
                 }
+                within_bits += 1;
                 liar.tell(lie);
                 if broken.iter().any(|r| !bench.relation().row_holds(*r, &liar.z))
                     || liar.objection().is_some()
@@ -79,9 +104,9 @@ pub fn tell_unlawful(bench: &Bench) -> Ledger {
                 }
                 liar.recant();
             }
-            ledger
+            Told { ledger, within_bits }
         })
-        .reduce(Ledger::default, Ledger::merge)
+        .reduce(Told::default, Told::merge)
 }
 
 /// The case with its last account not declared, and empty.
@@ -102,20 +127,20 @@ fn without_last_account(case: &Case) -> Case {
 ///
 /// # Panics
 /// If the case is not lawful.
-pub fn tell(bench: &Bench) -> Ledger {
+pub fn tell(bench: &Bench) -> Told {
     assert!(bench.relation().holds(&bench.honest), "the honest assignment holds");
     let reasons = Reasons::of(bench);
     every_lie(bench)
         .par_chunks(512)
         .map(|lies| {
-            let mut ledger = Ledger::default();
+            let Told { mut ledger, mut within_bits } = Told::default();
             let mut liar = Liar::new(bench.relation(), bench.trace, bench.honest.clone());
             for (hint, lie) in lies {
-                if not_bits(bench, lie) {
-                    // The row of the bit reads nothing else: whatever follows, it objects.
+                if refused_by_a_bit(bench, &mut liar.z, lie) {
                     ledger.refused();
                     continue;
                 }
+                within_bits += 1;
                 liar.tell(lie);
                 if liar.objection().is_some() {
                     ledger.refused();
@@ -130,9 +155,9 @@ pub fn tell(bench: &Bench) -> Ledger {
                 }
                 liar.recant();
             }
-            ledger
+            Told { ledger, within_bits }
         })
-        .reduce(Ledger::default, Ledger::merge)
+        .reduce(Told::default, Told::merge)
 }
 
 /// Each lie, with the hint that it is about; a lie about a digit that follows from others is about none.
@@ -143,21 +168,62 @@ fn every_lie(bench: &Bench) -> Vec<(Option<usize>, Vec<Lie>)> {
     }
     for node in &bench.trace.nodes {
         if let Node::Bits { first, width, .. } = node {
-            lies.extend(about_bits(*first, *width).into_iter().map(|lie| (None, lie)));
+            let other = patterns(bench, *first, *width, &[]);
+            lies.extend(about_bits(*first, *width).into_iter().chain(other).map(|lie| (None, lie)));
         }
     }
     lies
 }
 
-/// Whether a lie leaves some bit neither zero nor one, so that the bit's own row objects.
-fn not_bits(bench: &Bench, lie: &[Lie]) -> bool {
+/// Whether the row of some bit refuses a lie about it: that row is evaluated. It reads nothing else (that is how it was
+/// found), so whatever follows from the lie it says the same.
+fn refused_by_a_bit(bench: &Bench, z: &mut [Fr], lie: &[Lie]) -> bool {
     lie.iter().any(|(v, add)| {
-        let value = bench.honest[*v] + add;
-        bench.trace.boolean[*v].is_some() && value != Fr::ZERO && value != Fr::ONE
+        bench.trace.boolean[*v].is_some_and(|row| {
+            let honest = std::mem::replace(&mut z[*v], bench.honest[*v] + add);
+            let holds = bench.relation().row_holds(row as usize, z);
+            z[*v] = honest;
+            !holds
+        })
     })
 }
 
-/// The lies about a number's bits.
+/// Other bits than the honest ones, two or more of them different (one alone is in [`about_bits`]), for a number of at
+/// most 128 bits: those of `also`, and see the attack's description.
+///
+/// # Panics
+/// If the number is longer or a digit of it no bit.
+fn patterns(bench: &Bench, first: usize, width: usize, also: &[u128]) -> Vec<Vec<Lie>> {
+    assert!(width <= 128, "a number of {width} bits");
+    let cells = &bench.honest[first..first + width];
+    assert!(cells.iter().all(|b| *b == Fr::ZERO || *b == Fr::ONE), "honest digits are bits");
+    let honest = cells.iter().rev().fold(0u128, |sum, b| sum << 1 | u128::from(*b == Fr::ONE));
+    let mask = u128::MAX >> (128 - width);
+    let bit = |i: usize| honest >> i & 1;
+    let limbs = Fr::MODULUS.0;
+    let order = u128::from(limbs[0]) | u128::from(limbs[1]) << 64;
+    let mut found: BTreeSet<u128> = also.iter().map(|v| v & mask).collect();
+    found.extend([honest.wrapping_add(order) & mask, honest.wrapping_sub(order) & mask]);
+    for i in 0..width {
+        let power = 1u128 << i;
+        found.extend(honest.checked_add(power).filter(|v| v & mask == *v));
+        found.extend(honest.checked_sub(power));
+        if let Some(j) = (i + 1..width).find(|j| bit(*j) != bit(i)) {
+            found.insert(honest ^ power ^ 1 << j);
+        }
+        let above = mask >> i << i;
+        found.insert(honest ^ above);
+        found.insert(honest ^ (above & (mask >> (width - (i + 8).min(width)))));
+    }
+    let two_or_more = found.into_iter().filter(|v| (v ^ honest).count_ones() > 1);
+    let lie = |v: u128| {
+        let differ = (0..width).filter(|i| (v ^ honest) >> i & 1 == 1);
+        differ.map(|i| (first + i, if bit(i) == 1 { -Fr::ONE } else { Fr::ONE })).collect()
+    };
+    two_or_more.map(lie).collect()
+}
+
+/// The lies about a number's bits that are told one by one, and those that leave the number as it is.
 fn about_bits(first: usize, width: usize) -> Vec<Vec<Lie>> {
     let two = Fr::from(2u64);
     let mut out = Vec::with_capacity(4 * width);
@@ -181,19 +247,14 @@ fn about(bench: &Bench, hint: &Hint) -> Vec<Vec<Lie>> {
     if hint.width > 1 {
         let offset = Fr::from(2u64).pow([hint.width as u64 - 1]);
         let honest = number(hint, &bench.honest);
-        let top = offset - Fr::ONE;
-        for value in [honest + Fr::ONE, honest - Fr::ONE, -honest, -offset, top, Fr::ZERO] {
-            let digits = (value + offset).into_bigint();
-            let lie: Vec<Lie> = (0..hint.width)
-                .map(|i| {
-                    (hint.first + i, Fr::from(u64::from(digits.get_bit(i))) - bench.honest[hint.first + i])
-                })
-                .filter(|(_, add)| *add != Fr::ZERO)
-                .collect();
-            if !lie.is_empty() {
-                out.push(lie);
-            }
-        }
+        let low = |v: Fr| {
+            let limbs = v.into_bigint().0;
+            u128::from(limbs[0]) | u128::from(limbs[1]) << 64
+        };
+        let ends = [offset - Fr::ONE, -offset, Fr::ZERO];
+        let values = [honest + Fr::ONE, honest - Fr::ONE, -honest].into_iter().chain(ends);
+        let also: Vec<u128> = values.map(|value| low(value + offset)).collect();
+        out.extend(patterns(bench, hint.first, hint.width, &also));
     }
     out
 }

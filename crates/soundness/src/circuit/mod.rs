@@ -2,6 +2,7 @@
 //! that no single lie would find.
 
 pub mod cells;
+pub mod counts;
 pub mod deletions;
 pub mod hints;
 pub mod isolation;
@@ -19,6 +20,7 @@ pub const ATTACKS: &[Attack] = &[
     Attack { name: "hints", run: hints::run },
     Attack { name: "unlawful", run: hints::run_unlawful },
     Attack { name: "deletions", run: deletions::run },
+    Attack { name: "row-count", run: counts::run },
     Attack { name: "isolation", run: isolation::run },
     Attack { name: "uniqueness", run: uniqueness::run },
 ];

@@ -84,8 +84,8 @@ fn one_lot(slot: usize) -> Book {
 }
 
 /// For every row template and block the statement that this row at this block does not hold, and all else does: the
-/// mandate says that no lots are held, and one is.
-pub fn mandates() -> Vec<Case> {
+/// mandate says that no lots are held, and one is. Each with its name.
+pub fn mandates() -> Vec<(String, Case)> {
     let (shape, risk) = (t32(), risk());
     let len = shape.segment_len();
     let slot_of = |family: Family, block: usize| match family {
@@ -104,13 +104,14 @@ pub fn mandates() -> Vec<Case> {
             for block in 0..family.blocks(shape) {
                 let row = (family, index, [(LocalVar::Total(columns::LOTS), -1)]);
                 let rules = rules(Some((row.0, row.1, &row.2, &[])));
-                out.push(Case::of(rules, risk.clone(), one_lot(slot_of(family, block))));
+                let name = format!("row {index} over {family:?} is broken at block {block}");
+                out.push((name, Case::of(rules, risk.clone(), one_lot(slot_of(family, block)))));
             }
         }
     }
     for index in 0..shape.global_rows {
         let rules = rules(Some((Family::Global, index, &[], &[(GlobalVar::Total(columns::LOTS), -1)])));
-        out.push(Case::of(rules, risk.clone(), one_lot(0)));
+        out.push((format!("row {index} over the book is broken"), Case::of(rules, risk.clone(), one_lot(0))));
     }
     out
 }
@@ -131,8 +132,9 @@ pub fn scenario(s: usize) -> Case {
     Case::of(rules(None), risk, book(quantities))
 }
 
-/// Books in the wrong places, and accounts that are not what the layout says, each with the lie that goes with it.
-pub fn places() -> Vec<(Case, Vec<Lie>)> {
+/// Books in the wrong places, and accounts that are not what the layout says, each with the lie that goes with it
+/// and the name of the rule that says no.
+pub fn places() -> Vec<(String, Case, Vec<Lie>)> {
     let (shape, risk) = (t32(), risk());
     let len = shape.segment_len();
     let relation = &wiring(shape).relation;
@@ -152,10 +154,16 @@ pub fn places() -> Vec<(Case, Vec<Lie>)> {
         weights_of(&mut marked, slot)[columns::FORBIDDEN] = 1;
         let case = Case::of(none(), marked, one_lot(slot));
         let (k, columns) = (shape.forbidden_column(), shape.columns());
-        for cell in [contributions[slot * columns + k], sums[slot / len * columns + k], totals[k]] {
-            out.push((case.clone(), vec![(cell, -Fr::ONE)]));
+        let cells = [
+            ("col", contributions[slot * columns + k]),
+            ("sum", sums[slot / len * columns + k]),
+            ("tot", totals[k]),
+        ];
+        for (rule, cell) in cells {
+            let name = format!("{rule}: what slot {slot} holds, and may not, is left out");
+            out.push((name, case.clone(), vec![(cell, -Fr::ONE)]));
         }
-        out.push((case, vec![]));
+        out.push((format!("forbid: slot {slot} holds what it may not"), case, vec![]));
     }
 
     for segment in 0..shape.segments {
@@ -166,7 +174,8 @@ pub fn places() -> Vec<(Case, Vec<Lie>)> {
         active.active = (0..shape.accounts)
             .map(|a| unowned.layout.account.iter().any(|x| x.map(usize::from) == Some(a)))
             .collect();
-        out.push((Case::of(none(), unowned, active), vec![]));
+        let name = format!("own: segment {segment} holds something and no account owns it");
+        out.push((name, Case::of(none(), unowned, active), vec![]));
     }
     // Activity is the first thing allocated after the square of the context.
     let activity = |account: usize| relation.inputs + 1 + account;
@@ -181,22 +190,27 @@ pub fn places() -> Vec<(Case, Vec<Lie>)> {
             risk.layout.account.iter().position(|a| a.map(usize::from) == Some(account)).expect("owns");
         let mut held = one_lot(first * len);
         held.active[account] = false;
-        out.push((Case::of(none(), risk.clone(), held), vec![]));
+        let name = format!("act-3: account {account} is not declared and holds something");
+        out.push((name, Case::of(none(), risk.clone(), held), vec![]));
 
         // act-1: an account that holds nothing is twice as active as it can be.
         let empty = book(vec![0; shape.slots]);
-        out.push((Case::of(none(), risk.clone(), empty.clone()), vec![(activity(account), Fr::ONE)]));
+        let twice = Case::of(none(), risk.clone(), empty.clone());
+        let name = format!("act-1: account {account} is declared twice over");
+        out.push((name, twice, vec![(activity(account), Fr::ONE)]));
 
         // act-2: an account without segments is declared.
         let mut without = risk.clone();
         let (one, other) = ((account + 1) % 3, (account + 2) % 3);
         without.layout.account = [one, other, other, other].map(|a| u16::try_from(a).ok()).to_vec();
         let declared = Case::of(none(), without.clone(), empty.clone());
-        out.push((declared.clone(), vec![]));
+        let name = format!("act-2: account {account} is declared and owns no segment");
+        out.push((name, declared.clone(), vec![]));
 
         // span: the same account, said to begin where another one's segment is.
         for join in &joins[account * per_account..(account + 1) * per_account] {
-            out.push((declared.clone(), vec![(*join, -Fr::ONE)]));
+            let name = format!("span: account {account} begins at another account's segment");
+            out.push((name, declared.clone(), vec![(*join, -Fr::ONE)]));
         }
     }
     out

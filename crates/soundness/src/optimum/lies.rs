@@ -10,7 +10,7 @@ use super::integers;
 use super::language::{Rule, mandate};
 use super::relation::{Holding, Relation, Variable};
 use crate::{Ledger, Score};
-use mandate_policy::{Compiled, Mandate, compile, evaluate};
+use mandate_policy::{Compiled, Mandate, MandateError, compile, evaluate};
 use mandate_rows::{Witnesses, least_witnesses, slacks};
 use mandate_statement::{Family, GLOBAL_SLACK_BITS, LOCAL_SLACK_BITS, RiskPart, RulesPart};
 use mandate_testing::{Book, t32};
@@ -34,6 +34,8 @@ pub struct Report {
     pub lawful: u64,
     /// Random mandates that do not compile on the smallest shape.
     pub skipped: u64,
+    /// Random mandates that do.
+    pub compiled: u64,
     /// Per construct: books that only rules with it forbid, and lawful books under rules with it.
     pub constructs: BTreeMap<String, (u64, u64)>,
 }
@@ -43,6 +45,7 @@ impl Report {
         self.lies = self.lies.merge(other.lies);
         self.lawful += other.lawful;
         self.skipped += other.skipped;
+        self.compiled += other.compiled;
         for (name, (bad, good)) in other.constructs {
             let entry = self.constructs.entry(name).or_default();
             entry.0 += bad;
@@ -56,6 +59,8 @@ impl Report {
             "optimum",
             "exact linear programs over all witnesses of random small mandates: no filling whatever makes an unlawful book pass, and every lawful book passes",
         )
+        .with_part("mandates compiled", self.compiled)
+        .with_part("lawful books that pass", self.lawful)
     }
 }
 
@@ -73,15 +78,19 @@ pub fn attack(seeds: std::ops::Range<u64>) -> Report {
 /// A mandate compiled for the smallest shape, or `None` where it does not fit or says nothing.
 ///
 /// # Panics
-/// If the text is not in the language: rules made here are.
+/// If the text is not in the language, or does not compile for any other reason: rules made here do.
 pub fn compiled(text: &str) -> Option<(Mandate, Compiled)> {
     let mandate = match Mandate::parse("random.toml", text) {
         Ok(m) => m,
         Err(e) if e.to_string().contains("this says nothing") => return None,
         Err(e) => panic!("{text}\n{e}"),
     };
-    let compiled = compile(&mandate, mandate.model, t32()).ok()?;
-    Some((mandate, compiled))
+    match compile(&mandate, mandate.model, t32()) {
+        Ok(compiled) => Some((mandate, compiled)),
+        // Counted: a score says how many compiled, and that must not fall.
+        Err(MandateError::TooSmall(_) | MandateError::Text(_)) => None,
+        Err(e) => panic!("{text}\n{e}"),
+    }
 }
 
 /// A mandate, a market and a book, and which rules the book breaks by the plain evaluator.
@@ -182,6 +191,7 @@ fn one_seed(seed: u64) -> Report {
             (false, false) => report.lies.refused(),
         }
         report.lawful += u64::from(lawful);
+        report.compiled += 1;
         for construct in case.to_blame() {
             let entry = report.constructs.entry(construct).or_default();
             entry.0 += u64::from(!lawful);

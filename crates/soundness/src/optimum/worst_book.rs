@@ -218,6 +218,8 @@ pub struct Report {
     pub tight: u64,
     /// Rules, sign by sign, under which no book of the free slots is accepted.
     pub empty: u64,
+    /// Rules, sign by sign, under which some book is.
+    pub searched: u64,
     /// Rules that do not compile on the smallest shape, or with too many linear functions.
     pub skipped: u64,
     /// Largest cost of rounding met where the limit is reached, in units per lot, rounded up.
@@ -231,6 +233,7 @@ impl Report {
         self.lies = self.lies.merge(other.lies);
         self.tight += other.tight;
         self.empty += other.empty;
+        self.searched += other.searched;
         self.skipped += other.skipped;
         self.lost_per_lot = self.lost_per_lot.max(other.lost_per_lot);
         for (name, (all, tight)) in other.constructs {
@@ -246,6 +249,8 @@ impl Report {
             "worst-book",
             "the book that the rows of a random mandate accept and that breaks the exact rule by most, with exact weights anywhere in their roundings: it breaks none",
         )
+        .with_part("searches with accepted books", self.searched)
+        .with_part("limits reached", self.tight)
     }
 }
 
@@ -313,6 +318,7 @@ fn one_seed(seed: u64) -> Report {
             continue;
         };
         report.empty += u64::from(found.is_empty());
+        report.searched += u64::from(!found.is_empty());
         for worst in found {
             if worst.breaks() || worst.defined.is_positive() {
                 report

@@ -3,7 +3,7 @@
 use crate::sheets::corpus::{AS_OF, Written, market, written};
 use crate::sheets::reader::{Caught, Reader};
 use crate::sheets::rules::Split;
-use crate::{Ledger, Score};
+use crate::{BY_CHECKER, Ledger, Score};
 use mandate_checker::check_risk;
 use mandate_statement::{Digest, RiskPart, Shape};
 use rayon::prelude::*;
@@ -40,11 +40,7 @@ fn finish(name: &str, what: &str, parts: Vec<(Ledger, Split)>) -> Score {
         ledger = ledger.merge(l);
         split = Split { checker: split.checker + s.checker, digest: split.digest + s.digest };
     }
-    let Split { checker, digest } = split;
-    ledger.score(
-        name,
-        &format!("{what} ({checker} refused by the sheet checker alone, {digest} by compiling again)"),
-    )
+    ledger.score(name, what).with_part(BY_CHECKER, split.checker)
 }
 
 /// Lies about every weight of some markets: their names, and each how many slots apart.

@@ -2,7 +2,7 @@
 
 use crate::sheets::corpus::{Written, corpus, market};
 use crate::sheets::reader::{Caught, Reader};
-use crate::{Ledger, Score};
+use crate::{BY_CHECKER, Ledger, Score};
 use mandate_checker::check_rules;
 use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, RulesPart, Shape};
 use rayon::prelude::*;
@@ -55,9 +55,10 @@ pub fn tell(name: &str, what: &str, liar: Liar, sheets: &[Written]) -> (Score, S
             let split = Split { checker: a.1.checker + b.1.checker, digest: a.1.digest + b.1.digest };
             (a.0.merge(b.0), split)
         });
-    let Split { checker, digest } = split;
-    let what = format!("{what} ({checker} refused by the sheet checker alone, {digest} by compiling again)");
-    (ledger.score(name, &what), split)
+    let sheets = u64::try_from(sheets.len()).expect("few sheets");
+    let score =
+        ledger.score(name, what).with_part(BY_CHECKER, split.checker).with_part("sheets attacked", sheets);
+    (score, split)
 }
 
 /// Every family: its name in the table, what is tried, and who tells it.
