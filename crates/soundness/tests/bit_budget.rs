@@ -1,14 +1,16 @@
 //! No row of an accepted sheet wraps, for any book and witness in range; every row at its edges, in the circuit itself.
 
 use ark_bn254::Fr;
+use ark_ff::Field;
 use mandate_checker::{Finding, check_rules};
-use mandate_circuits::r1cs::Id;
+use mandate_circuits::r1cs::{Id, Tamper};
 use mandate_soundness::sheets::{budget, corpus};
 use mandate_statement::{Family, GlobalVar, RulesPart};
 use mandate_testing::{
     Book, Case, RulesBuilder, columns, empty_book, full_width_risk_part, plain_risk_part, rules_part_for,
-    t32, t32_relation, usable_slots,
+    solvent_book, t32, t32_relation, usable_slots,
 };
+use std::collections::BTreeSet;
 
 /// What the checker accepts, interval arithmetic finds within its slack; the checker's own sum, which takes magnitudes, is
 /// never below the reach.
@@ -133,30 +135,59 @@ fn the_largest_books_are_judged_as_integers() {
     assert!(seen[0] > 4 && seen[1] > 0, "both verdicts: {seen:?}");
 }
 
-/// A witness at the ends of its range, and one past them, which no bits hold.
+/// The ids of every row that an assignment breaks.
+fn broken(z: &[Fr]) -> BTreeSet<&'static str> {
+    let relation = t32_relation();
+    let rows = (0..relation.constraints()).filter(|r| !relation.row_holds(*r, z));
+    rows.map(|r| relation.ids[r].name()).collect()
+}
+
+/// The cells that hold witnesses of `width` bits, in order, each with its top digit: one row sums the digits up.
+fn witness_cells(width: usize) -> Vec<(usize, usize)> {
+    let relation = t32_relation();
+    let rows = (0..relation.constraints()).filter(|r| relation.ids[*r] == Id::WitnessRange);
+    // The digits and the offset; a digit's own row has one term.
+    let sums = rows.filter(|r| relation.matrices[0][*r].len() == width + 1);
+    let cell = |m: usize, r: usize| relation.matrices[m][r].last().expect("a term").1 - relation.inputs;
+    sums.map(|r| (cell(2, r), cell(0, r))).collect()
+}
+
+/// A witness at the ends of its range is taken. One past them no bits hold: the honest prover's bits are of another
+/// number, and a cell that claims it, or a top digit of 2 that makes up for it, is refused by the rows of `wit` alone.
 #[test]
 fn witnesses_at_the_ends_of_their_range() {
-    let relation = t32_relation();
+    let inputs = t32_relation().inputs;
     let risk = plain_risk_part();
-    let (x, y) = (1i128 << 103, 1i128 << 111);
-    for (a, b, holds) in [
-        (x - 1, y - 1, true),
-        (-x, -y, true),
-        (x, 0, false),
-        (-x - 1, 0, false),
-        (0, y, false),
-        (0, -y - 1, false),
-    ] {
-        // Bits of a value out of range are those of another value: the cell that rows read is that other one.
-        let mut case = Case::of(RulesBuilder::new(t32()).build(), risk.clone(), empty_book(&risk));
-        case.hints.blocks[0].witnesses[0][0] = a;
-        case.hints.witnesses[0] = b;
-        let z = case.assignment();
-        let read = |v: i128| {
-            let field = mandate_circuits::r1cs::from_i128(v);
-            z[relation.inputs..].contains(&field)
-        };
-        assert_eq!(read(a) && read(b), holds, "{a}, {b}");
+    let book = solvent_book(&risk, 1);
+    let lawful = Case::of(RulesBuilder::new(t32()).build(), risk.clone(), book);
+    let blocks = t32().segments + t32().accounts + t32().assets;
+    let (local, global) = (witness_cells(104), witness_cells(112));
+    assert_eq!(local.len(), blocks * t32().local_witnesses, "a cell for each x");
+    assert_eq!(global.len(), t32().global_witnesses, "a cell for each y");
+    for ((cell, top), width, is_local) in [(local[0], 104, true), (global[0], 112, false)] {
+        let half = 1i128 << (width - 1);
+        let mut case = lawful.clone();
+        for (value, inside) in [(half - 1, true), (-half, true), (half, false), (-half - 1, false)] {
+            if is_local {
+                case.hints.blocks[0].witnesses[0][0] = value;
+            } else {
+                case.hints.witnesses[0] = value;
+            }
+            let (honest, claim) = (case.assignment(), mandate_circuits::r1cs::from_i128(value));
+            assert_eq!(honest[inputs + cell] == claim, inside, "{value}");
+            assert_eq!(broken(&honest), BTreeSet::new(), "some number of {width} bits");
+            // The claim itself.
+            let add = claim - honest[inputs + cell];
+            let z = case.lying(&[Tamper { cell, add }]);
+            assert_eq!(z[inputs + cell], claim);
+            let wanted = if inside { BTreeSet::new() } else { BTreeSet::from(["wit"]) };
+            assert_eq!(broken(&z), wanted, "{value} in {width} bits");
+            // A top digit that is no bit: the sum of the digits is the claim, and so is the cell that follows it.
+            let digit = add * Fr::from(1u128 << (width - 1)).inverse().expect("not zero");
+            let z = case.lying(&[Tamper { cell: top, add: digit }]);
+            assert_eq!(z[inputs + cell], claim);
+            assert_eq!(broken(&z), wanted, "{value} by its top digit");
+        }
     }
 }
 

@@ -36,16 +36,22 @@ fn sheets_of_the_made_up_market_are_lawful() {
     assert_eq!(lawful(&examples::snapshot(AS_OF)), all);
 }
 
+/// A file of the market data; nothing, and a word about it, where there is no such data at all.
+///
+/// # Panics
+/// If there is data (the folder, or a promise of it in `MANDATE_DATA`) and not this file.
 fn file(path: &str) -> Option<InputFile> {
-    let root = std::env::var_os("MANDATE_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
-        PathBuf::from,
-    );
-    let path = root.join(path);
-    if !path.exists() {
-        eprintln!("skipped: there is no {}; set MANDATE_DATA to where the market files are", path.display());
+    let promised = std::env::var_os("MANDATE_DATA").map(PathBuf::from);
+    let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data"));
+    if promised.is_none() && !beside.exists() {
+        eprintln!(
+            "skipped: there is no {}; set MANDATE_DATA to where the market files are",
+            beside.display()
+        );
         return None;
     }
+    let path = promised.unwrap_or(beside).join(path);
+    assert!(path.exists(), "there is market data, but no {}", path.display());
     Some(InputFile::read(&path).expect("it reads"))
 }
 

@@ -3,22 +3,12 @@
 use mandate_market::{Instrument, Snapshot};
 use mandate_policy::{Mandate, compile};
 use mandate_soundness::optimum::readings::{broken, verdicts};
+use mandate_soundness::sheets::corpus::example_texts;
 use mandate_statement::{QUANTITY_LIMIT, RiskPart, Shape};
 use mandate_testing::{Book, columns, empty_book, t32, usable_slots};
 use num_bigint::BigInt;
-use std::path::Path;
 
 const AS_OF: u64 = 1_790_000_000;
-
-/// Every mandate under `examples`.
-fn templates() -> Vec<(String, String)> {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
-    let mut paths: Vec<_> =
-        std::fs::read_dir(examples.join("mandates")).unwrap().map(|e| e.unwrap().path()).collect();
-    paths.extend([examples.join("demo/fund.toml"), examples.join("real/desk.toml")]);
-    paths.sort();
-    paths.into_iter().map(|p| (p.display().to_string(), std::fs::read_to_string(&p).unwrap())).collect()
-}
 
 /// The smallest market that the mandate compiles for: with the circuit on `t32`, without it on `s256`.
 fn market(text: &str) -> (Snapshot, RiskPart) {
@@ -60,7 +50,7 @@ fn nav(risk: &RiskPart, book: &Book) -> i128 {
 #[test]
 fn edge_books_under_every_template() {
     let mut on_the_circuit = 0;
-    for (name, text) in templates() {
+    for (name, text) in example_texts() {
         let (snapshot, risk) = market(&text);
         let shape = risk.shape().unwrap();
         on_the_circuit += usize::from(shape.name == "t32");
