@@ -35,7 +35,8 @@ pub enum Amount {
     Zero,
     /// Exact.
     Exact(Exact),
-    /// By a formula, off by rounding errors of floats only: below `2^-40` of itself, by a wide margin.
+    /// By a formula, in floats. The value that a rounding is held against is this double, times the power of ten that takes
+    /// it to units (one more rounding of floats): what the formula in real numbers would give is not claimed.
     Real(f64),
 }
 
@@ -77,14 +78,11 @@ fn exact_weight(value: Exact, shift: i32, rounding: Rounding) -> Option<i64> {
 }
 
 fn real_weight(value: f64, shift: i32, rounding: Rounding) -> Option<i64> {
-    // An upper bound for what the formula's rounding errors can hide, and more: it only ever widens.
-    const MARGIN: f64 = 1.0 / (1u64 << 40) as f64;
     let power = pow10(u8::try_from(shift.unsigned_abs()).ok()?);
     let scaled = if shift >= 0 { value * power } else { value / power };
-    let margin = libm::fabs(scaled) * MARGIN;
     let rounded = match rounding {
-        Rounding::Up => libm::ceil(scaled + margin),
-        Rounding::Down => libm::floor(scaled - margin),
+        Rounding::Up => libm::ceil(scaled),
+        Rounding::Down => libm::floor(scaled),
         Rounding::Nearest | Rounding::Exact => libm::round(scaled),
     };
     #[allow(clippy::cast_possible_truncation)] // the range is checked in the same breath
@@ -97,6 +95,25 @@ mod tests {
 
     fn exact(text: &str) -> Amount {
         Amount::Exact(text.parse::<Price>().unwrap().into())
+    }
+
+    /// What rounds up is less than one unit above the double in units, and what rounds down less than one below, however large.
+    #[test]
+    fn floats_round_by_less_than_a_unit() {
+        use Rounding::{Down, Nearest, Up};
+        for units in
+            [0.0, 0.25, 99.999_999_999_99, 24_000_000_000.999, 1_099_511_627_776.5, -7.5, -24_000_000_000.001]
+        {
+            let [down, nearest, up] =
+                [Down, Nearest, Up].map(|r| real_weight(units, 0, r).expect("in range") as f64);
+            assert!(
+                (0.0..1.0).contains(&(up - units)) && (0.0..1.0).contains(&(units - down)),
+                "{units}: {down} {up}"
+            );
+            assert!((nearest - units).abs() <= 0.5, "{units}: {nearest}");
+        }
+        assert_eq!(real_weight(f64::NAN, 0, Nearest), None);
+        assert_eq!(real_weight(f64::INFINITY, 0, Up), None);
     }
 
     #[test]
