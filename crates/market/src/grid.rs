@@ -137,9 +137,12 @@ mod tests {
     }
 
     #[test]
-    fn floats_round_outwards() {
-        assert_eq!(Amount::Real(1.0).weight(10, 8, Rounding::Up), Some(101));
-        assert_eq!(Amount::Real(1.0).weight(10, 8, Rounding::Down), Some(99));
+    fn floats_in_units() {
+        assert_eq!(Amount::Real(1.0).weight(10, 8, Rounding::Up), Some(100));
+        assert_eq!(Amount::Real(1.0).weight(10, 8, Rounding::Down), Some(100));
+        assert_eq!(Amount::Real(1.001).weight(10, 8, Rounding::Up), Some(101));
+        assert_eq!(Amount::Real(-1.001).weight(10, 8, Rounding::Up), Some(-100));
+        assert_eq!(Amount::Real(1.009).weight(10, 8, Rounding::Down), Some(100));
         assert_eq!(Amount::Real(1.0).weight(10, 8, Rounding::Nearest), Some(100));
         assert_eq!(Amount::Real(0.0).weight(10, 8, Rounding::Up), Some(0));
         assert_eq!(Amount::Real(f64::NAN).weight(10, 8, Rounding::Nearest), None);

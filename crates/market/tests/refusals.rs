@@ -268,7 +268,7 @@ fn the_made_up_market_is_pinned() {
         PINNED.map(str::to_owned)
     );
 }
-const PINNED: [&str; 3] = ["56573f0dc0b6", "a59736be408f", "0bb62b323449"];
+const PINNED: [&str; 3] = ["56573f0dc0b6", "a59736be408f", "ef30a7bace61"];
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
