@@ -159,3 +159,37 @@ fn a_full_disk_is_no_success() {
     assert_eq!(out.status.code(), Some(2));
     assert!(text(&out).contains("error: stdout: "), "{}", text(&out));
 }
+
+/// Whoever altered a proving key could read the book from proofs under it: the folder's key of the default seed is that key or
+/// nothing, and any other is named.
+#[test]
+fn a_proving_key_that_nobody_vouches_for() {
+    let mut desk = Desk::new();
+    desk.subject("lawful.csv", "Fund", "good");
+    desk.ok(&["setup", "dev", "--shape", "t32", "--params", "p", "--seed", "mine"]);
+    let mut found = Vec::new();
+    support::files(&desk.path("p"), &mut found);
+    let own = found.iter().find(|f| f.extension().is_some_and(|e| e == "pk")).expect("a proving key").clone();
+    let prove = [
+        "prove",
+        "m.toml",
+        "-s",
+        "s.snap",
+        "-b",
+        "good",
+        "--accounts",
+        "good.toml",
+        "-o",
+        "b",
+        "--params",
+        "p",
+    ];
+    let out = desk.run(&[&prove[..], &["--seed", "mine"]].concat());
+    let said = text(&out);
+    assert!(out.status.success() && said.contains("this program does not know the key"), "{said}");
+    std::fs::rename(own, desk.path("p/t32.pk")).unwrap();
+    std::fs::remove_file(desk.path("b")).unwrap();
+    let said = desk.exits(2, &prove);
+    assert!(said.contains("p/t32.pk: this is not the development key that the default seed makes"), "{said}");
+    assert!(!desk.path("b").exists(), "nothing was proven");
+}

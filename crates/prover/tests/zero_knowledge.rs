@@ -24,7 +24,8 @@ fn shape() -> &'static Shape {
 #[test]
 fn two_proofs_of_one_statement_share_no_point_and_both_blinders_are_used() {
     let prover = prover();
-    // Magic, version, origin, name, length and digest are 68 bytes; the points follow.
+    // Magic, version, origin, name, length and digest are 68 bytes; the points follow. They are this process's own, made a moment
+    // ago: checking 100,000 of them again would only take time.
     let points = ArkKey::<Bn254>::deserialize_uncompressed_unchecked(&prover.key().to_bytes()[68..]).unwrap();
     let task = task(story(), story().context(prover.key().verifying().id()));
     let (_, witness) = prover.witness(&task).unwrap();

@@ -79,13 +79,13 @@ impl Score {
                 return Some(format!("{}: {now} {}, {} before", self.name, was.what, was.count));
             }
         }
-        for now in &self.excused {
-            let was = before.excused.iter().find(|e| e.reason == now.reason).map_or(0, |e| e.count);
-            if now.count > was {
-                let reason = &now.reason;
+        for excuse in &self.excused {
+            let was = before.excused.iter().find(|e| e.reason == excuse.reason).map_or(0, |e| e.count);
+            if excuse.count > was {
+                let reason = &excuse.reason;
                 return Some(format!(
                     "{}: {} lies are excused, {was} before: {reason}",
-                    self.name, now.count
+                    self.name, excuse.count
                 ));
             }
         }

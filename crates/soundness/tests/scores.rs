@@ -20,11 +20,11 @@ fn one(now: &Score, before: &Score) -> String {
 #[test]
 fn the_same_and_the_better_are_no_falls() {
     let before = score("a", 10, 2, 5);
-    for now in [before.clone(), score("a", 12, 2, 5), score("a", 11, 1, 5), score("a", 10, 2, 9)] {
+    for after in [before.clone(), score("a", 12, 2, 5), score("a", 11, 1, 5), score("a", 10, 2, 9)] {
         assert_eq!(
-            falls(std::slice::from_ref(&before), std::slice::from_ref(&now), true),
+            falls(std::slice::from_ref(&before), std::slice::from_ref(&after), true),
             [""; 0],
-            "{now:?}"
+            "{after:?}"
         );
     }
 }

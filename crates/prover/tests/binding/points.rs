@@ -1,4 +1,6 @@
 //! Points of proofs and keys: coordinates at or above the modulus, off the curve, outside the subgroup, at infinity.
+//!
+//! Points are made unchecked here and numbers reduced on purpose: each is there to be refused by the product's own readers.
 
 use crate::common::{HEADER, bundle, check, prover, seal};
 use ark_bn254::{Bn254, Fq, Fq2, Fr, G1Affine, G2Affine};
