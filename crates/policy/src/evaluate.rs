@@ -358,7 +358,22 @@ pub fn evaluate(
     quantities: &[i64],
     active: &[bool],
 ) -> Result<Vec<Verdict>, EvaluateError> {
-    let shape = risk.shape()?;
+    evaluate_on(mandate, model, risk.shape()?, risk, quantities, active)
+}
+
+/// [`evaluate`] on a shape that need not be one of the default ones.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_on(
+    mandate: &Mandate,
+    model: &RiskModel,
+    shape: &'static Shape,
+    risk: &RiskPart,
+    quantities: &[i64],
+    active: &[bool],
+) -> Result<Vec<Verdict>, EvaluateError> {
+    risk.fits(shape)?;
     if risk.model != mandate.model.name || model.name != mandate.model.name || !model.fits(shape) {
         return Err(EvaluateError::Model { mandate: mandate.model.name.into(), sheet: risk.model.clone() });
     }

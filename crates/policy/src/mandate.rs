@@ -120,6 +120,18 @@ impl Mandate {
     /// # Errors
     /// [`MandateError`], pointing at the first thing that is wrong.
     pub fn parse(file: &str, text: &str) -> Result<Self, MandateError> {
+        Self::parse_among(file, text, &RiskModel::by_name)
+    }
+
+    /// [`Mandate::parse`] with another list of risk models: `find` gives the one of a name.
+    ///
+    /// # Errors
+    /// As [`Mandate::parse`].
+    pub fn parse_among(
+        file: &str,
+        text: &str,
+        find: &dyn Fn(&str) -> Option<&'static RiskModel>,
+    ) -> Result<Self, MandateError> {
         if text.len() > SIZE_LIMIT {
             return Err(MandateError::TooLarge { got: text.len(), limit: SIZE_LIMIT });
         }
@@ -143,7 +155,7 @@ impl Mandate {
                  `text` and `holds`",
             )
         })?;
-        let model = RiskModel::by_name(parsed.risk_model.get_ref()).ok_or_else(|| {
+        let model = find(parsed.risk_model.get_ref()).ok_or_else(|| {
             let models = known(MODELS.iter().map(|m| m.name));
             reader
                 .fail(Reader::whole(&parsed.risk_model), "unknown risk model", "not a risk model")

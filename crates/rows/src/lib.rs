@@ -169,13 +169,7 @@ fn read(shape: &Shape, column: Column, q: i128) -> i128 {
 }
 
 fn check_lengths(risk: &RiskPart, shape: &'static Shape, quantities: &[i64]) -> Result<(), RowsError> {
-    if risk.shape()?.name != shape.name {
-        return Err(RowsError::Shape {
-            rules: shape.name.into(),
-            risk: risk.shape.clone(),
-            shape: shape.name,
-        });
-    }
+    risk.fits(shape)?;
     if quantities.len() != shape.slots {
         return Err(RowsError::Length { what: "quantities", got: quantities.len(), wanted: shape.slots });
     }

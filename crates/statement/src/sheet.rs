@@ -46,6 +46,14 @@ pub enum SheetError {
     /// No shape of that name.
     #[error("there is no shape `{0}`; shapes are {known}", known = known_shapes())]
     UnknownShape(String),
+    /// The part is of another shape.
+    #[error("the risk part is of shape `{got}`, wanted `{wanted}`")]
+    OtherShape {
+        /// Its shape.
+        got: String,
+        /// The shape asked for.
+        wanted: &'static str,
+    },
     /// A vector has the wrong length.
     #[error("{what}: {got} entries, shape `{shape}` takes {wanted}")]
     Length {
@@ -86,6 +94,17 @@ impl RiskPart {
     pub fn shape(&self) -> Result<&'static Shape, SheetError> {
         let shape =
             Shape::by_name(&self.shape).ok_or_else(|| SheetError::UnknownShape(self.shape.clone()))?;
+        self.fits(shape)?;
+        Ok(shape)
+    }
+    /// Checks that the part is of `shape`: its name, the length of every vector, the range of every index.
+    ///
+    /// # Errors
+    /// [`SheetError`], for a part that the circuit of `shape` could not take.
+    pub fn fits(&self, shape: &Shape) -> Result<(), SheetError> {
+        if self.shape != shape.name {
+            return Err(SheetError::OtherShape { got: self.shape.clone(), wanted: shape.name });
+        }
         let length = |what, got, wanted| {
             if got == wanted {
                 Ok(())
@@ -110,7 +129,7 @@ impl RiskPart {
                 }
             }
         }
-        Ok(shape)
+        Ok(())
     }
     /// Weights of one slot, in column order.
     pub fn weights_of(&self, shape: &Shape, slot: usize) -> &[i64] {
