@@ -6,7 +6,10 @@ MANDATE := target/release/mandate
 # Market data that is not part of the project; see README.md.
 DATA ?= $(if $(MANDATE_DATA),$(MANDATE_DATA),../shared/data)
 
-.PHONY: help tools build snarkjs demo demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench lint audit fmt
+# Worked examples of other people's systems, not part of the project either.
+VECTORS ?= $(if $(MANDATE_VECTORS),$(MANDATE_VECTORS),../shared/vectors)
+
+.PHONY: help vectors tools build snarkjs demo demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench lint audit fmt
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -40,6 +43,11 @@ test-contracts: ## tests of the contracts
 
 soundness: ## attack the trusted core, print the scores, fail if one falls; ARGS=--accept takes new ones
 	$(CARGO) run --release --locked -p mandate-soundness -- $(ARGS)
+
+vectors: ## compute other people's worked examples, print how many agree; VECTORS=DIR, ARGS=--json or --write
+	@if [ ! -d "$(VECTORS)" ]; then \
+	  echo "vectors: no vectors at $(VECTORS); name their folder with VECTORS=... or MANDATE_VECTORS" >&2; exit 2; fi
+	@$(CARGO) run --release --locked --quiet -p mandate-vectors -- $(VECTORS) $(ARGS)
 
 fuzz: ## fuzz every reader of untrusted bytes, 6 seconds each; FOR=600 for longer, ONLY="bundle rules" for some
 	fuzz/run.sh $(or $(FOR),6) $(ONLY)

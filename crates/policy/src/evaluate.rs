@@ -393,6 +393,41 @@ pub fn evaluate_on(
     Ok(out)
 }
 
+/// Both sides of a comparison, as intervals of exact values. It tells about the book: private.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sides {
+    /// Lower and upper end of the smaller side, then of the larger.
+    pub ends: [[BigRational; 2]; 2],
+    /// Whether they are money, in units; plain numbers otherwise.
+    pub money: bool,
+}
+
+/// Both sides of the first comparison of a rule over the whole book; `None` where the mandate has no such rule.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn sides_on(
+    mandate: &Mandate,
+    rule: &str,
+    model: &RiskModel,
+    shape: &'static Shape,
+    risk: &RiskPart,
+    quantities: &[i64],
+    active: &[bool],
+) -> Result<Option<Sides>, EvaluateError> {
+    // Its verdict is of no use here; its checks of the inputs are.
+    evaluate_on(mandate, model, shape, risk, quantities, active)?;
+    let book = Book::read(model, shape, risk, quantities, active)?;
+    let clause = mandate.rules.iter().find(|r| r.id == rule).and_then(|r| r.clauses.first());
+    Ok(clause.filter(|c| c.family == Family::Global).map(|clause| Sides {
+        ends: [&clause.small, &clause.large].map(|side| {
+            let v = book.value(side, &[]);
+            [v.low, v.high]
+        }),
+        money: clause.unit == Unit::Money,
+    }))
+}
+
 fn judge(book: &Book<'_>, rule: &crate::tree::Rule) -> Verdict {
     let mut tightest: Option<(bool, BigRational, Option<usize>, usize)> = None;
     let mut meet = |at: usize, strict: bool, room: BigRational, number: Option<usize>| {

@@ -24,7 +24,7 @@ mod words;
 
 pub use compile::{Compiled, RowInfo, compile, compile_smallest};
 pub use error::{Diagnostic, MandateError, Span, TooSmall};
-pub use evaluate::{BUILT_IN, EvaluateError, Verdict, evaluate, evaluate_on};
+pub use evaluate::{BUILT_IN, EvaluateError, Sides, Verdict, evaluate, evaluate_on, sides_on};
 pub use explain::{dump, explain};
 pub use mandate::{MIN_NAV, RULE_LIMIT, SIZE_LIMIT};
 pub use tree::{Clause, Expr, Mandate, Node, Rule, Scope, Step, Unit};
