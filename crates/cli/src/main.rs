@@ -40,6 +40,8 @@ enum Command {
     Check(cmd::check::Args),
     /// Say a mandate in plain words, with its cost and shape.
     Explain(cmd::check::Args),
+    /// Ready-made rules with knobs, for `[[use]]` in a mandate: the list, or one of them.
+    Templates(cmd::templates::Args),
     /// Make, import, show and compare market snapshots.
     #[command(subcommand)]
     Snapshot(cmd::snapshot::Command),
@@ -76,6 +78,7 @@ fn run(cli: Cli, screen: &Screen) -> Done {
     match cli.command {
         Command::Check(args) => cmd::check::check(&args, screen),
         Command::Explain(args) => cmd::check::explain(&args, screen),
+        Command::Templates(args) => cmd::templates::run(&args, screen),
         Command::Snapshot(command) => cmd::snapshot::run(&command, screen),
         Command::Sheet(args) => cmd::sheet::run(&args, screen),
         Command::Evaluate(args) => cmd::evaluate::run(&args, screen),

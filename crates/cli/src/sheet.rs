@@ -46,6 +46,7 @@ impl Sheet {
                 mandate.file, shape.name
             ));
         }
+        mandate.check_dates(snapshot.as_of)?;
         let risk = risk::compile_as(mandate.model.name, &snapshot, shape)?;
         let compiled = compile(&mandate, mandate.model, shape)?;
         let report = mandate_checker::check(&compiled.part, &risk).or_else(|findings| {

@@ -50,6 +50,8 @@ pub struct Diagnostic {
     excerpt: String,
     offset: usize,
     width: usize,
+    /// The rule that a template wrote, underlined.
+    quoted: Option<String>,
 }
 
 impl Diagnostic {
@@ -81,7 +83,21 @@ impl Diagnostic {
             excerpt: text[line_start..line_end].chars().skip(skip).take(WINDOW).map(tidy).collect(),
             offset: before - skip,
             width: width.min(WINDOW),
+            quoted: None,
         }
+    }
+    /// Quotes a rule that does not stand in the file, with `span` of it underlined, or said again where the line is long.
+    pub(crate) fn quoting(mut self, id: &str, rule: &str, span: Span, label: String) -> Self {
+        let inner = Self::at("", rule, span, String::new(), label);
+        let mark = if rule.chars().count() <= WINDOW {
+            format!("{}{}", " ".repeat(inner.offset), "^".repeat(inner.width))
+        } else {
+            rule.get(span.start..span.end)
+                .filter(|part| *part != rule)
+                .map_or_else(|| "^".into(), |p| format!("`{p}`"))
+        };
+        self.quoted = Some(format!("rule `{id}` reads\n  | {rule}\n  | {mark} {}", inner.label));
+        self
     }
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -97,6 +113,9 @@ impl fmt::Display for Diagnostic {
         writeln!(f, "{gap}--> {}:{}:{}", self.file, self.line, self.column)?;
         writeln!(f, "{number} | {}", self.excerpt.trim_end())?;
         write!(f, "{gap} | {}{} {}", " ".repeat(self.offset), "^".repeat(self.width), self.label)?;
+        if let Some(quoted) = &self.quoted {
+            write!(f, "\n{quoted}")?;
+        }
         if let Some(help) = &self.help {
             write!(f, "\nhelp: {help}")?;
         }

@@ -5,7 +5,7 @@
 //! `[t - L, t]`, `Down` `[t, t + L]`, `Exact` `[t, t]`), every operation works on intervals end by end, and `a <= b`
 //! holds when the upper end of `a` is at most the lower end of `b`.
 
-use crate::error::{Diagnostic, Span};
+use crate::error::Span;
 use crate::tree::{Expr, Mandate, Node, Scope, Step, Unit, block};
 use crate::words;
 use mandate_market::{RiskModel, Rounding};
@@ -117,7 +117,8 @@ impl Verdict {
             None => format!("a quantity stands in a slot that must be empty{place}"),
         };
         match self.span {
-            Some(span) => Diagnostic::at(&mandate.file, &mandate.source, span, message, label)
+            Some(span) => mandate
+                .point(span, message, label)
                 .help("no proof of this book exists; reduce the position or amend the mandate")
                 .to_string(),
             None => format!("{message}\n{label}"),

@@ -3,6 +3,7 @@
 use crate::bounds::slack_bits;
 use crate::compile::{Compiled, compile_smallest};
 use crate::error::MandateError;
+use crate::library::describe;
 use crate::tree::{Expr, Mandate, Node, Rule, domain};
 use crate::words;
 use mandate_market::{RiskModel, Rounding};
@@ -39,6 +40,9 @@ fn write_all(out: &mut String, mandate: &Mandate, compiled: &Compiled) -> std::f
         "shape {}: {} slots in {} segments, {} venues, {} underlyings\n",
         shape.name, shape.slots, shape.segments, shape.accounts, shape.assets
     )?;
+    for used in &mandate.uses {
+        writeln!(out, "{}", describe::used(used))?;
+    }
     for rule in &mandate.rules {
         writeln!(out, "{}: {}", rule.id, rule.text)?;
         for clause in &rule.clauses {
@@ -74,10 +78,11 @@ fn write_all(out: &mut String, mandate: &Mandate, compiled: &Compiled) -> std::f
         let cost = rows * blocks * slack_bits(family) as usize;
         writeln!(
             out,
-            "    {}: {rows} of {} rows, each over {blocks} block(s) with {} bits of slack: about {cost} constraints",
+            "    {}: {rows} of {} rows, each over {blocks} block(s) with {} bits of slack: about {cost} constraints{}",
             domain(family),
             family.rows(shape),
-            slack_bits(family)
+            slack_bits(family),
+            share(cost, shape)
         )?;
     }
     let [g, a, u, y] = compiled.witnesses;
@@ -103,10 +108,30 @@ fn write_cost(out: &mut String, rule: &Rule, compiled: &Compiled) -> std::fmt::R
         list.rows.iter().map(|r| r.family.blocks(compiled.shape) * slack_bits(r.family) as usize).sum();
     writeln!(
         out,
-        "    cost: {} row(s) ({}), {defining} of them defining witnesses, about {constraints} constraints",
+        "    cost: {} row(s) ({}), {defining} of them defining witnesses, about {constraints} constraints{}",
         names.len(),
-        names.join(", ")
+        names.join(", "),
+        share(constraints, compiled.shape)
     )
+}
+
+/// What part of the shape's circuit some constraints are, where its size is on record.
+fn share(constraints: usize, shape: &Shape) -> String {
+    let pinned = match shape.name {
+        "t32" => include_str!("../../../pins/shape-t32.txt"),
+        "s256" => include_str!("../../../pins/shape-s256.txt"),
+        "m1024" => include_str!("../../../pins/shape-m1024.txt"),
+        "l4096" => include_str!("../../../pins/shape-l4096.txt"),
+        _ => "",
+    };
+    let all = pinned.lines().find_map(|l| l.strip_prefix("constraints ")?.trim().parse::<usize>().ok());
+    match all {
+        Some(all) if all > 0 => {
+            let bps = constraints * 10_000 / all;
+            format!(", {}.{:02}% of the circuit", bps / 100, bps % 100)
+        }
+        _ => String::new(),
+    }
 }
 
 fn gather(e: &Expr, out: &mut BTreeSet<Option<usize>>) {

@@ -17,6 +17,7 @@ mod evaluate;
 mod explain;
 mod form;
 mod lex;
+mod library;
 mod mandate;
 mod parse;
 mod tree;
@@ -26,5 +27,10 @@ pub use compile::{Compiled, RowInfo, compile, compile_smallest};
 pub use error::{Diagnostic, MandateError, Span, TooSmall};
 pub use evaluate::{BUILT_IN, EvaluateError, Sides, Verdict, evaluate, evaluate_on, sides_on};
 pub use explain::{dump, explain};
+pub use library::describe::{describe, list, stands, takes};
+pub use library::expand::{Expanded, Setting, Use};
+pub use library::{
+    DataFile, Kind, Knob, Opt, Table, Template, TemplateRule, data_files, template, templates,
+};
 pub use mandate::{MIN_NAV, RULE_LIMIT, SIZE_LIMIT};
 pub use tree::{Clause, Expr, Mandate, Node, Rule, Scope, Step, Unit};

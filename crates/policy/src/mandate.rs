@@ -1,8 +1,9 @@
 //! The mandate file: TOML around the expressions.
 
-use crate::check::Checker;
+use crate::check::{CheckedRule, Checker};
 use crate::error::{Diagnostic, MandateError, Span, unseen};
 use crate::lex::Complaint;
+use crate::library::expand::{self, Expanded, Use, quote};
 use crate::parse;
 use crate::tree::{Clause, Expr, Mandate, Node, Rule, Scope, Unit};
 use mandate_market::{MODELS, RiskModel};
@@ -28,6 +29,8 @@ struct File {
     shape: Option<Spanned<String>>,
     #[serde(default)]
     rule: Vec<FileRule>,
+    #[serde(default, rename = "use")]
+    uses: Vec<expand::Table>,
 }
 
 #[derive(Deserialize)]
@@ -38,13 +41,18 @@ struct FileRule {
     holds: Spanned<String>,
 }
 
-struct Reader<'a> {
-    file: &'a str,
-    text: &'a str,
+pub(crate) struct Reader<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) text: &'a str,
 }
 
 impl Reader<'_> {
-    fn fail(&self, span: Span, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+    pub(crate) fn fail(
+        &self,
+        span: Span,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Diagnostic {
         Diagnostic::at(self.file, self.text, span, message.into(), label.into())
     }
     fn whole(value: &Spanned<String>) -> Span {
@@ -75,15 +83,22 @@ impl Reader<'_> {
         diagnostic.help = complaint.help;
         diagnostic.into()
     }
+    /// A complaint about a rule that a template wrote: it points at the use and quotes the rule.
+    pub(crate) fn within(&self, used: &Use, rule: &Expanded, complaint: Complaint) -> MandateError {
+        let Complaint { span, message, label, help } = complaint;
+        let mut diagnostic = quote(self.file, self.text, used, rule, span, message, label);
+        diagnostic.help = help;
+        diagnostic.into()
+    }
 }
 
 /// Refuses text for people that could look other than it is.
-fn check_plain(reader: &Reader<'_>, what: &str, value: &Spanned<String>) -> Result<(), MandateError> {
-    let Some(c) = value.get_ref().chars().find(|c| unseen(*c)) else { return Ok(()) };
+fn check_plain(reader: &Reader<'_>, what: &str, value: &str, span: Span) -> Result<(), MandateError> {
+    let Some(c) = value.chars().find(|c| unseen(*c)) else { return Ok(()) };
     let code = u32::from(c);
     Err(reader
         .fail(
-            Reader::whole(value),
+            span,
             format!("`{what}` has the character U+{code:04X}, which cannot be seen"),
             "a control or direction character",
         )
@@ -138,9 +153,10 @@ impl Mandate {
         let reader = Reader { file, text };
         let parsed: File = toml::from_str(text).map_err(|e| {
             // A book, handed in by mistake, must not be quoted.
-            const WORDS: [&str; 3] = ["risk_model", "min_nav", "[[rule]]"];
+            const WORDS: [&str; 4] = ["risk_model", "min_nav", "[[rule]]", "[[use]]"];
             if !text.lines().any(|line| WORDS.iter().any(|w| line.trim_start().starts_with(w))) {
-                let why = "this is no mandate: no line of it begins with `risk_model`, `min_nav` or `[[rule]]`";
+                let why = "this is no mandate: no line of it begins with `risk_model`, `min_nav`, `[[rule]]` or \
+                           `[[use]]`";
                 let nothing = Reader { file, text: "" };
                 return nothing.fail(Span { start: 0, end: 0 }, why, "not quoted, as it may be a book");
             }
@@ -151,8 +167,8 @@ impl Mandate {
                 message = message.chars().take(300).collect();
             }
             reader.fail(span, message, "here").help(
-                "a mandate has `risk_model`, `min_nav`, optionally `name` and `shape`, and `[[rule]]` tables with `id`, \
-                 `text` and `holds`",
+                "a mandate has `risk_model`, `min_nav`, optionally `name` and `shape`, `[[rule]]` tables with `id`, `text` \
+                 and `holds`, and `[[use]]` tables with `template`, `id` and the template's knobs",
             )
         })?;
         let model = find(parsed.risk_model.get_ref()).ok_or_else(|| {
@@ -171,19 +187,38 @@ impl Mandate {
                 .into());
         }
         if let Some(name) = &parsed.name {
-            check_plain(&reader, "name", name)?;
+            check_plain(&reader, "name", name.get_ref(), Reader::whole(name))?;
         }
         let checker = Checker { model };
         let mut rules = vec![min_nav(&reader, &checker, &parsed.min_nav)?];
-        if parsed.rule.len() > RULE_LIMIT {
-            return Err(reader
-                .fail(Reader::whole(&parsed.rule[RULE_LIMIT].id), "too many rules", "one too many")
-                .help(format!("a mandate has at most {RULE_LIMIT} rules"))
-                .into());
-        }
-        for rule in &parsed.rule {
-            check_id(&reader, &rules, &rule.id)?;
-            read_rule(&reader, &checker, rule, &mut rules)?;
+        // Rules stand in the order of the file, whether written out or made by a template.
+        let written = parsed.rule.iter().map(|r| (r.id.span().start, Item::Rule(r)));
+        let used = parsed.uses.iter().map(|u| (place_of(u), Item::Use(u)));
+        let mut items: Vec<(usize, Item<'_>)> = written.chain(used).collect();
+        items.sort_by_key(|(at, _)| *at);
+        let mut uses: Vec<Use> = Vec::new();
+        let mut base = text.len() + 1;
+        let mut count = 0;
+        for (_, item) in items {
+            match item {
+                Item::Rule(rule) => {
+                    count += 1;
+                    limit(&reader, count, Reader::whole(&rule.id))?;
+                    check_id(&reader, &rules, &uses, rule.id.get_ref(), Reader::whole(&rule.id))?;
+                    read_rule(&reader, &checker, rule, &mut rules)?;
+                }
+                Item::Use(table) => {
+                    let used = expand::expand(&reader, model, table, base)?;
+                    base += used.rules.iter().map(|r| r.holds.len() + 1).sum::<usize>();
+                    count += used.rules.len();
+                    limit(&reader, count, used.span)?;
+                    for rule in &used.rules {
+                        check_id(&reader, &rules, &uses, &rule.id, used.span)?;
+                        expanded_rule(&reader, &checker, &used, rule, &mut rules)?;
+                    }
+                    uses.push(used);
+                }
+            }
         }
         Ok(Self {
             file: file.to_owned(),
@@ -192,6 +227,7 @@ impl Mandate {
             model,
             shape: parsed.shape.map(Spanned::into_inner),
             rules,
+            uses,
         })
     }
 }
@@ -224,27 +260,54 @@ fn min_nav(reader: &Reader<'_>, checker: &Checker, value: &Spanned<String>) -> R
     Ok(Rule { id: MIN_NAV.into(), text, holds, span: whole, clauses: vec![clause] })
 }
 
-fn check_id(reader: &Reader<'_>, rules: &[Rule], id: &Spanned<String>) -> Result<(), MandateError> {
-    check_plain(reader, "id", id)?;
-    let name = id.get_ref();
+enum Item<'a> {
+    Rule(&'a FileRule),
+    Use(&'a expand::Table),
+}
+
+/// Where a use stands: its first key, as the table's own span may begin before what stands before it in the file.
+fn place_of(table: &expand::Table) -> usize {
+    table.get_ref().keys().map(|k| k.span().start).min().unwrap_or(table.span().start)
+}
+
+fn limit(reader: &Reader<'_>, count: usize, span: Span) -> Result<(), MandateError> {
+    if count <= RULE_LIMIT {
+        return Ok(());
+    }
+    Err(reader
+        .fail(span, "too many rules", "one too many")
+        .help(format!("a mandate has at most {RULE_LIMIT} rules, those of templates counted"))
+        .into())
+}
+
+fn check_id(
+    reader: &Reader<'_>,
+    rules: &[Rule],
+    uses: &[Use],
+    name: &str,
+    span: Span,
+) -> Result<(), MandateError> {
+    check_plain(reader, "id", name, span)?;
     let lawful = (1..=40).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if !lawful {
         return Err(reader
-            .fail(Reader::whole(id), "this is not a rule id", "not a rule id")
+            .fail(span, "this is not a rule id", "not a rule id")
             .help("an id is 1 to 40 small letters, digits and hyphens, such as `lev-1`")
             .into());
     }
     if name == MIN_NAV {
         return Err(reader
-            .fail(Reader::whole(id), format!("the id `{MIN_NAV}` is the compiler's own"), "reserved")
+            .fail(span, format!("the id `{MIN_NAV}` is the compiler's own"), "reserved")
             .help("the smallest net asset value is set by `min_nav`")
             .into());
     }
     if let Some(other) = rules.iter().find(|r| r.id == *name) {
-        let line = reader.text[..other.span.start].matches('\n').count() + 1;
+        let first = expand::find(uses, other.span).map_or(other.span, |(u, ..)| u.span);
+        let head = reader.text.get(..first.start).unwrap_or(reader.text);
+        let line = head.matches('\n').count() + 1;
         return Err(reader
-            .fail(Reader::whole(id), format!("rule `{name}` is there already"), "second of this id")
+            .fail(span, format!("rule `{name}` is there already"), "second of this id")
             .help(format!("the first one says what holds on line {line}; ids are unique"))
             .into());
     }
@@ -257,7 +320,7 @@ fn read_rule(
     rule: &FileRule,
     rules: &mut Vec<Rule>,
 ) -> Result<(), MandateError> {
-    check_plain(reader, "text", &rule.text)?;
+    check_plain(reader, "text", rule.text.get_ref(), Reader::whole(&rule.text))?;
     let text = rule.text.get_ref().trim();
     if text.is_empty() || text.len() > 2000 {
         return Err(reader
@@ -265,27 +328,52 @@ fn read_rule(
             .help("what a reader of the mandate letter agreed to, in one sentence")
             .into());
     }
-    let mut checked = parse::holds(rule.holds.get_ref())
+    let checked = parse::holds(rule.holds.get_ref())
         .and_then(|h| checker.rule(&h))
         .map_err(|c| reader.place(&rule.holds, c))?;
     let (base, whole) = (reader.base(&rule.holds), Reader::whole(&rule.holds));
+    push(rules, rule.id.get_ref(), text, rule.holds.get_ref().trim(), checked, base, whole);
+    Ok(())
+}
+
+fn expanded_rule(
+    reader: &Reader<'_>,
+    checker: &Checker,
+    used: &Use,
+    rule: &Expanded,
+    rules: &mut Vec<Rule>,
+) -> Result<(), MandateError> {
+    let checked = parse::holds(&rule.holds)
+        .and_then(|h| checker.rule(&h))
+        .map_err(|complaint| reader.within(used, rule, complaint))?;
+    push(rules, &rule.id, &rule.text, &rule.holds, checked, Some(rule.base), rule.span());
+    Ok(())
+}
+
+/// Adds a checked rule and the guards of its denominators, with spans counted from `base`, or all of them `whole`.
+fn push(
+    rules: &mut Vec<Rule>,
+    id: &str,
+    text: &str,
+    holds: &str,
+    mut checked: CheckedRule,
+    base: Option<usize>,
+    whole: Span,
+) {
     for clause in checked.clauses.iter_mut().chain(&mut checked.guards) {
         clause.span = moved(clause.span, base, whole);
         shift(&mut clause.small, base, whole);
         shift(&mut clause.large, base, whole);
     }
-    let id = rule.id.get_ref().clone();
-    let holds = rule.holds.get_ref().trim().to_owned();
-    let guard = format!("{id}/denominator");
-    rules.push(Rule { id: id.clone(), text: text.to_owned(), holds, span: whole, clauses: checked.clauses });
+    let (text, holds) = (text.to_owned(), holds.to_owned());
+    rules.push(Rule { id: id.to_owned(), text, holds, span: whole, clauses: checked.clauses });
     if let Some(first) = checked.guards.first() {
         rules.push(Rule {
-            id: guard,
+            id: format!("{id}/denominator"),
             text: format!("What rule `{id}` divides by is at least one unit"),
             holds: "denominator >= 1 unit".into(),
             span: first.span,
             clauses: checked.guards,
         });
     }
-    Ok(())
 }

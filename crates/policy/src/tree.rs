@@ -1,6 +1,7 @@
 //! A checked mandate: units agree, blocks are in reach, and every rule obeys the one-sided discipline.
 
 use crate::error::{Diagnostic, Span};
+use crate::library::expand::{self, Use};
 use mandate_market::RiskModel;
 use mandate_statement::{Column, Digest, Family};
 use num_rational::BigRational;
@@ -198,6 +199,8 @@ pub struct Mandate {
     pub shape: Option<String>,
     /// `min-nav` first, then the rules in order, each followed by the guards of its denominators.
     pub rules: Vec<Rule>,
+    /// Templates that it uses, in order.
+    pub uses: Vec<Use>,
 }
 
 impl Mandate {
@@ -205,8 +208,28 @@ impl Mandate {
     pub fn digest(&self) -> Digest {
         mandate_statement::keccak(self.source.as_bytes())
     }
-    /// A diagnostic that points into this mandate.
+    /// Where a second since 1970 lies past the validity of a dated data file that a template takes its numbers from: an error
+    /// at the line that names it.
+    ///
+    /// # Errors
+    /// [`crate::MandateError`], at the first one.
+    pub fn check_dates(&self, now: u64) -> Result<(), crate::MandateError> {
+        for setting in self.uses.iter().flat_map(|u| &u.settings) {
+            let Some(file) = setting.data.filter(|d| d.stale(now)) else { continue };
+            let message = format!("the data file `{}` is older than its stated validity", file.name);
+            let label = format!("of {}, vouched for until {}", file.as_of, file.valid_until);
+            return Err(self
+                .point(setting.span, message, label)
+                .help("take a newer version of the template or of its data, or write the numbers out as a `[[rule]]`")
+                .into());
+        }
+        Ok(())
+    }
+    /// A diagnostic that points into this mandate; where a template wrote the rule, at the use, with the rule quoted.
     pub(crate) fn point(&self, span: Span, message: String, label: String) -> Diagnostic {
+        if let Some((used, rule, inner)) = expand::find(&self.uses, span) {
+            return expand::quote(&self.file, &self.source, used, rule, inner, message, label);
+        }
         Diagnostic::at(&self.file, &self.source, span, message, label)
     }
 }

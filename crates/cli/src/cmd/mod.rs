@@ -12,4 +12,5 @@ pub mod prove;
 pub mod setup;
 pub mod sheet;
 pub mod snapshot;
+pub mod templates;
 pub mod verify;

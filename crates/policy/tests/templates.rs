@@ -1,0 +1,492 @@
+//! Templates: every one is used by a mandate in `examples/templates`, on a made-up book, at the tightest value of one
+//! knob: the book keeps it there and breaks it one notch further. The evaluator and the compiled rows say so alike, and the
+//! page of the template in `docs/templates` is written from the same run.
+
+use mandate_book::{MarketSlots, Options, read, resolve};
+use mandate_market::{Snapshot, examples, risk};
+use mandate_policy::{Kind, Mandate, Template, compile, data_files, evaluate, template, templates};
+use mandate_rows::{least_witnesses, slacks};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The instant of the made-up market: its options expire on 9 February and 9 March 2026.
+const INSTANT: u64 = 1_770_000_000;
+
+/// One worked example.
+struct Example {
+    template: &'static str,
+    book: &'static str,
+    /// The knob that is turned, by how much, and the rule that breaks.
+    knob: &'static str,
+    notch: &'static str,
+    breaks: &'static str,
+}
+
+const fn example(
+    template: &'static str,
+    book: &'static str,
+    knob: &'static str,
+    notch: &'static str,
+    breaks: &'static str,
+) -> Example {
+    Example { template, book, knob, notch, breaks }
+}
+
+const EXAMPLES: [Example; 14] = [
+    example("aifmd", "desk", "commitment", "-0.01", "aifmd-commitment"),
+    example("basis-book", "carry", "band", "-0.1", "basis-band"),
+    example("concentration", "desk", "venue", "-0.1", "conc-venue"),
+    example("delta-neutral", "desk", "underlying", "-0.1", "dn-underlying"),
+    example("greeks", "desk", "vega", "-0.001", "greeks-vega"),
+    example("lending-health", "borrower", "health", "+0.01", "health-now-strict"),
+    example("leverage", "desk", "gross", "-0.01", "lev-gross"),
+    example("liquidity", "desk", "cash", "+0.1", "liq-cash"),
+    example("perp-open-interest", "desk", "initial", "+0.1", "oi-initial"),
+    example("perp-tier", "desk", "usage", "-0.1", "perp-maintenance"),
+    example("portfolio-margin", "desk", "usage", "-0.1", "pm-class"),
+    example("reserve", "reserve", "single", "-0.1", "res-single"),
+    example("solvency", "borrower", "ratio", "+0.01", "solv-after-shock"),
+    example("stress", "desk", "loss", "-0.1", "stress-loss"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn text(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// A decimal with four places, as an integer, and what follows it.
+fn number(text: &str) -> (i64, String) {
+    let end = text.find(|c: char| !(c.is_ascii_digit() || "+-._".contains(c))).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(end);
+    let digits = digits.replace(['_', '+'], "");
+    let negative = digits.starts_with('-');
+    let (whole, part) =
+        digits.trim_start_matches('-').split_once('.').unwrap_or((digits.trim_start_matches('-'), ""));
+    let value = whole.parse::<i64>().unwrap() * 10_000 + format!("{part:0<4}").parse::<i64>().unwrap();
+    (if negative { -value } else { value }, unit.to_owned())
+}
+
+fn written(value: i64, unit: &str) -> String {
+    let part = format!("{:04}", value % 10_000);
+    let part = part.trim_end_matches('0');
+    let point = if part.is_empty() { "" } else { "." };
+    format!("{}{point}{part}{unit}", value / 10_000)
+}
+
+/// The mandate with one knob of its use turned by one notch, and the value it then has.
+fn turned(mandate: &str, knob: &str, notch: &str, times: i64) -> (String, String) {
+    let line = mandate
+        .lines()
+        .find(|l| l.split('=').next().is_some_and(|k| k.trim() == knob))
+        .unwrap_or_else(|| panic!("no `{knob}` in\n{mandate}"));
+    let old = line.split('"').nth(1).expect("a text");
+    let (value, unit) = number(old);
+    let new = written(value + times * number(notch).0, &unit);
+    (mandate.replace(line, &line.replace(&format!("\"{old}\""), &format!("\"{new}\""))), new)
+}
+
+struct Judged {
+    lines: Vec<String>,
+    broken: BTreeSet<String>,
+    rows: usize,
+}
+
+/// Both readings of a mandate over a book; they must agree rule by rule.
+fn judge(name: &str, mandate: &str, book: &str, snapshot: &Snapshot) -> Judged {
+    let mandate = Mandate::parse(name, mandate).unwrap_or_else(|e| panic!("{e}"));
+    let shape = snapshot.universe.shape().unwrap();
+    let compiled = compile(&mandate, mandate.model, shape).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let risk = risk::compile_as(mandate.model.name, snapshot, shape).unwrap();
+    mandate_checker::check(&compiled.part, &risk).unwrap_or_else(|f| panic!("{name}: {}", f[0]));
+    let slots = MarketSlots::new(snapshot).unwrap();
+    let path = format!("examples/templates/books/{book}.csv");
+    let records = read::csv(&path, text(&path).as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+    let (book, _) = resolve(&records, &slots, &Options::default()).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let quantities = book.quantities(shape.slots);
+    let mut active = vec![false; shape.accounts];
+    book.accounts().for_each(|a| active[usize::from(a.netting_set())] = true);
+    let verdicts = evaluate(&mandate, mandate.model, &risk, &quantities, &active).unwrap();
+    let witnesses = least_witnesses(&compiled.part, &risk, shape, &quantities, &active).unwrap();
+    let rows = slacks(&compiled.part, &risk, shape, &quantities, &active, &witnesses).unwrap();
+    let mut out = Judged { lines: Vec::new(), broken: BTreeSet::new(), rows: compiled.rows.len() };
+    for verdict in verdicts.iter().filter(|v| v.id != mandate_policy::BUILT_IN) {
+        let list = compiled.part.rules.iter().find(|r| r.id == verdict.id).unwrap();
+        let hold = rows.iter().filter(|r| list.rows.contains(&r.row)).all(|r| r.slack >= 0);
+        assert_eq!(hold, verdict.holds, "{name}: rows and evaluator on `{}`", verdict.id);
+        if !verdict.holds {
+            out.broken.insert(verdict.id.clone());
+        }
+        out.lines.push(verdict.render(&mandate));
+    }
+    out
+}
+
+/// Writes or compares a file that this test makes.
+fn pinned(path: &Path, found: &str) {
+    if std::env::var_os("MANDATE_PIN").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, found).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(found, kept, "{}: run with MANDATE_PIN=1 to keep the new text", path.display());
+}
+
+fn flat(text: &str) -> String {
+    text.trim().replace('\n', " ")
+}
+
+fn page(t: &Template, e: &Example, mandate: &str, at: &Judged, past: &Judged, tighter: &str) -> String {
+    let mut out = format!("# {}\n\n{}.\n\n{}\n", t.id(), t.title, flat(&t.text));
+    let _ = write!(out, "\n```text\n{}\n```\n", t.formula.trim());
+    let _ = write!(out, "\n**Covers.** {}\n\n**Leaves out.** {}\n", flat(&t.covers), flat(&t.leaves_out));
+    let models = if t.models.is_empty() {
+        "every one with the columns that its rules read".to_owned()
+    } else {
+        t.models.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", ")
+    };
+    let _ = write!(
+        out,
+        "\n**Source.** {}\n\n**Risk models.** {models}.\n",
+        flat(&t.source).trim_end_matches('.')
+    );
+    out.push_str("\n## Knobs\n\n| knob | takes | what it does |\n|---|---|---|\n");
+    for knob in &t.knobs {
+        let mut does = knob.text.clone();
+        for option in &knob.options {
+            let _ = write!(does, "<br>`{}`: {}", option.name, option.text);
+        }
+        let _ = writeln!(out, "| `{}` | {} | {does} |", knob.name, mandate_policy::takes(knob));
+    }
+    out.push_str("\n## Rules\n\n");
+    for rule in &t.rules {
+        let when = mandate_policy::stands(&rule.when);
+        let when = if when.is_empty() { String::new() } else { format!(" (where {when})") };
+        let _ =
+            write!(out, "`ID-{}`{when}: {}\n\n```text\n{}\n```\n\n", rule.id, flat(&rule.text), rule.holds);
+    }
+    let files = data_files()
+        .iter()
+        .filter(|d| t.knobs.iter().flat_map(|k| &k.options).any(|o| o.file.as_ref() == Some(&d.name)));
+    for file in files {
+        let _ = write!(
+            out,
+            "Data `{}`, as of {}, vouched for until {}: {}\n\n",
+            file.name,
+            file.as_of,
+            file.valid_until,
+            flat(&file.source)
+        );
+    }
+    let _ = write!(
+        out,
+        "## Worked example\n\nThe mandate is [`examples/templates/{0}.toml`](../../examples/templates/{0}.toml), the book \
+         [`examples/templates/books/{1}.csv`](../../examples/templates/books/{1}.csv), the market \
+         `mandate snapshot example --size small --as-of {INSTANT}`. A test runs it, and wrote what stands below.\n\n\
+         ```toml\n{2}\n```\n\nIt compiles to {3} rows. What the evaluator says, and the rows with it:\n\n```text\n",
+        e.template,
+        e.book,
+        mandate.trim(),
+        at.rows
+    );
+    at.lines.iter().for_each(|l| out.push_str(&format!("{l}\n")));
+    let _ = write!(out, "```\n\nOne notch tighter, `{} = \"{tighter}\"`:\n\n```text\n", e.knob);
+    past.lines.iter().filter(|l| l.starts_with("error")).for_each(|l| out.push_str(&format!("{l}\n")));
+    let _ = write!(out, "```\n\nDigest of the template: `{}`.\n", t.digest);
+    out
+}
+
+/// For whoever writes an example: the tightest value at which its book holds.
+fn tightest(e: &Example, mandate: &str, snapshot: &Snapshot) -> String {
+    let (mut n, mut found) = (2000i64, None);
+    while n > -2000 && found.is_none() {
+        let (text, value) = turned(mandate, e.knob, e.notch, n);
+        let lawful = Mandate::parse("m.toml", &text).is_ok();
+        found = (lawful && judge("m.toml", &text, e.book, snapshot).broken.is_empty()).then_some(value);
+        n -= 1;
+    }
+    format!("the tightest `{}` is {}", e.knob, found.as_deref().unwrap_or("far off"))
+}
+
+#[test]
+fn every_template_has_an_example_that_holds_at_its_knob_and_breaks_past_it() {
+    let snapshot = examples::small(INSTANT);
+    let mut index = String::from(
+        "# Templates\n\nReady-made rules with knobs. A mandate uses one with a `[[use]]` table; `docs/policy-language.md` says how.\n\n\
+         | template | |\n|---|---|\n",
+    );
+    let names: Vec<String> = templates().iter().map(|t| t.name.clone()).collect();
+    assert_eq!(names, EXAMPLES.map(|e| e.template.to_owned()), "one example per template");
+    for e in &EXAMPLES {
+        let file = format!("{}.toml", e.template);
+        let mandate = text(&format!("examples/templates/{file}"));
+        let t = template(e.template).unwrap();
+        let at = judge(&file, &mandate, e.book, &snapshot);
+        assert!(
+            at.broken.is_empty(),
+            "{file}: {}\n{}",
+            tightest(e, &mandate, &snapshot),
+            at.lines.join("\n")
+        );
+        let (tighter, value) = turned(&mandate, e.knob, e.notch, 1);
+        let past = judge(&file, &tighter, e.book, &snapshot);
+        let breaks = BTreeSet::from([e.breaks.to_owned()]);
+        assert_eq!(past.broken, breaks, "{file}: {value}, {}", tightest(e, &mandate, &snapshot));
+        let path = root().join(format!("docs/templates/{}.md", e.template));
+        pinned(&path, &page(t, e, &mandate, &at, &past, &value));
+        let _ = writeln!(index, "| [`{}`]({}.md) | {} |", t.id(), t.name, t.title);
+    }
+    pinned(&root().join("docs/templates/README.md"), &index);
+}
+
+/// A template's text is what its version promises: another text is another version.
+#[test]
+fn the_digests_are_pinned() {
+    let mut found = String::new();
+    templates().iter().for_each(|t| found.push_str(&format!("{} {}\n", t.id(), t.digest)));
+    data_files().iter().for_each(|d| found.push_str(&format!("{} {}\n", d.name, d.digest)));
+    pinned(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pinned/templates.txt"), &found);
+}
+
+/// Under every combination of choices, with every optional knob by itself, the rules compile for a default shape, and the
+/// sheet checker takes them.
+#[test]
+fn every_choice_of_every_template_compiles() {
+    for t in templates() {
+        let choices: Vec<_> = t.knobs.iter().filter(|k| k.kind == Kind::Choice).collect();
+        let count: usize = choices.iter().map(|k| k.options.len()).product();
+        let mut alone: Vec<Option<&str>> =
+            t.knobs.iter().filter(|k| k.optional).map(|k| Some(k.name.as_str())).collect();
+        alone.push(None);
+        let mut seen = BTreeSet::new();
+        for (at, only) in (0..count).flat_map(|at| alone.iter().map(move |only| (at, only))) {
+            let (mut at, mut lines) = (at, String::new());
+            for knob in &t.knobs {
+                let value = if knob.kind == Kind::Choice {
+                    let option = &knob.options[at % knob.options.len()];
+                    at /= knob.options.len();
+                    option.name.clone()
+                } else if knob.default.is_some() || (knob.optional && *only != Some(&knob.name)) {
+                    continue;
+                } else {
+                    match knob.kind {
+                        Kind::Percent => "20%".to_owned(),
+                        Kind::Money => format!("{}_000_000 USD", 20 + lines.len()),
+                        Kind::Count => "3".to_owned(),
+                        _ => "1.5".to_owned(),
+                    }
+                };
+                let _ = writeln!(lines, "{} = \"{value}\"", knob.name);
+            }
+            let text = format!(
+                "risk_model = \"crypto-usd/1\"\nmin_nav = \"1 USD\"\n[[use]]\ntemplate = \"{}\"\n{lines}",
+                t.id()
+            );
+            let mandate = match Mandate::parse("m.toml", &text) {
+                Ok(mandate) => mandate,
+                // A knob that nothing reads under these choices, and a use of which no rule stands, are refused.
+                Err(e)
+                    if e.to_string().contains("no rule that stands")
+                        || e.to_string().contains("says nothing") =>
+                {
+                    continue;
+                }
+                Err(e) => panic!("{text}\n{e}"),
+            };
+            seen.extend(mandate.uses[0].rules.iter().map(|r| r.id.clone()));
+            let compiled = mandate_policy::compile_smallest(&mandate, mandate.model)
+                .unwrap_or_else(|e| panic!("{text}\n{e}"));
+            mandate_checker::check_rules(&compiled.part).unwrap_or_else(|f| panic!("{text}\n{}", f[0]));
+            let words = mandate_policy::explain(&mandate, None).unwrap();
+            assert!(words.contains("leaves out: "), "{words}");
+        }
+        let all: BTreeSet<String> = t.rules.iter().map(|r| format!("{}-{}", t.name, r.id)).collect();
+        assert_eq!(seen, all, "every rule stands under some choice");
+    }
+}
+
+fn refusal(uses: &str) -> String {
+    let text = format!("risk_model = \"crypto-usd/1\"\nmin_nav = \"1 USD\"\n{uses}");
+    Mandate::parse("m.toml", &text).expect_err(uses).to_string()
+}
+
+#[test]
+fn what_is_wrong_with_a_use_is_said_at_its_line() {
+    let lev = |rest: &str| format!("[[use]]\ntemplate = \"leverage/1\"\nid = \"lev\"\n{rest}");
+    for (uses, place, why, help) in [
+        (lev("gros = \"3\""), "m.toml:6:1", "no such knob", "knobs are `gross`"),
+        (lev("gross = \"300%\""), "m.toml:6:9", "knob `gross` takes a plain number", "for 300% write 3"),
+        (lev("gross = \"3 USD\""), "m.toml:6:9", "knob `gross` takes a plain number", "for example"),
+        (lev("gross = 101"), "m.toml:6:9", "knob `gross` is above its range", "from 0 to 100"),
+        (lev("gross = -0.5"), "m.toml:6:9", "knob `gross` is below its range", "from 0 to 100"),
+        (lev("gross = true"), "m.toml:6:9", "knob `gross` takes a plain number", "for example"),
+        (lev("gross = \"3 * nav\""), "m.toml:6:9", "knob `gross` takes a plain number", "for example"),
+        (
+            lev("netted = 2\nnetting = \"city\""),
+            "m.toml:7:11",
+            "no option `city`",
+            "options are `venue`, `underlying`",
+        ),
+        (lev(""), "m.toml:4:12", "says nothing", "set at least one of `gross`, `net`, `netted`"),
+        (
+            "[[use]]\ntemplate = \"leverge/1\"".into(),
+            "m.toml:4:12",
+            "unknown template",
+            "templates are `aifmd`",
+        ),
+        (
+            "[[use]]\ntemplate = \"leverage/7\"".into(),
+            "m.toml:4:12",
+            "unknown version",
+            "there is `leverage/1`",
+        ),
+        (
+            "[[use]]\ntemplate = \"leverage\"".into(),
+            "m.toml:4:12",
+            "without its version",
+            "there is `leverage/1`",
+        ),
+        ("[[use]]\nid = \"x\"".into(), "m.toml:3:1", "names no template", "mandate templates"),
+        ("[[use]]\ntemplate = 3".into(), "m.toml:4:12", "`template` is a text", "leverage/1"),
+        (
+            "[[use]]\ntemplate = \"perp-tier/1\"".into(),
+            "m.toml:4:12",
+            "knob `table` of template `perp-tier/1` is not set",
+            "`binance-btc`",
+        ),
+        (
+            "[[use]]\ntemplate = \"perp-open-interest/1\"".into(),
+            "m.toml:4:12",
+            "knob `open_interest` of template `perp-open-interest/1` is not set",
+            "at least 0 USD",
+        ),
+        (
+            "[[use]]\ntemplate = \"liquidity/1\"\ncash = 25".into(),
+            "m.toml:5:8",
+            "takes a percentage",
+            "for 25 percent write \"25%\"",
+        ),
+        (
+            "[[use]]\ntemplate = \"liquidity/1\"\nvolume = 25".into(),
+            "m.toml:5:10",
+            "takes an amount of money",
+            "\"25 USD\"",
+        ),
+        (
+            "[[use]]\ntemplate = \"liquidity/1\"\nvolume = \"9 USD\"\ndays = 2.5".into(),
+            "m.toml:6:8",
+            "takes a whole number",
+            "for example \"5\"",
+        ),
+        (
+            "[[use]]\ntemplate = \"liquidity/1\"\ncash = \"10%\"\ndays = 2".into(),
+            "m.toml:6:8",
+            "no rule that stands here reads it",
+            "read by `days`",
+        ),
+        (
+            lev("gross = 3") + "\n" + &lev("gross = 2"),
+            "m.toml:8:12",
+            "`lev-gross` is there already",
+            "line 4",
+        ),
+        (
+            "[[use]]\ntemplate = \"leverage/1\"\nid = \"Lev\"\ngross = 1".into(),
+            "m.toml:4:12",
+            "not a rule id",
+            "small letters",
+        ),
+        (
+            format!("[[use]]\ntemplate = \"leverage/1\"\nid = \"{}\"\ngross = 1", "x".repeat(35)),
+            "m.toml:5:6",
+            "over 40 characters",
+            "at most 34",
+        ),
+        (lev("gross = \"3\\u200b\""), "m.toml:6:9", "cannot be seen", ""),
+    ] {
+        let found = refusal(&uses);
+        assert!(found.contains(&format!("--> {place}")), "{uses}: {place}\n{found}");
+        assert!(found.contains(why) && found.contains(help), "{uses}: {why}, {help}\n{found}");
+    }
+}
+
+/// What goes wrong inside a rule that a template wrote points at the use and quotes the rule.
+#[test]
+fn an_expanded_rule_is_quoted() {
+    let found = refusal(
+        "[[use]]\ntemplate = \"perp-open-interest/1\"\nopen_interest = \"9 USD\"\nlower = \"5 USD\"\nupper = \"5 USD\"",
+    );
+    assert!(found.contains("division by zero") && found.contains("m.toml:4:12"), "{found}");
+    assert!(found.contains("rule `perp-open-interest-initial` reads\n  | "), "{found}");
+    assert!(found.contains("^ zero"), "{found}");
+    // So does a verdict.
+    let snapshot = examples::small(INSTANT);
+    let mandate = text("examples/templates/leverage.toml").replace("net    = \"1\"", "net    = \"0.01\"");
+    let judged = judge("leverage.toml", &mandate, "desk", &snapshot);
+    assert_eq!(judged.broken, BTreeSet::from(["lev-net".to_owned()]));
+    let line = judged.lines.iter().find(|l| l.starts_with("error")).unwrap();
+    assert!(
+        line.contains("| template = \"leverage/1\"") && line.contains("  | abs(net(all)) <= 0.01 * nav"),
+        "{line}"
+    );
+}
+
+/// Uses and rules stand in the order of the file, and a template's rules are as if they had been written out.
+#[test]
+fn a_use_is_its_rules_written_out() {
+    let head = "risk_model = \"crypto-usd/1\"\nmin_nav = \"1 USD\"\n";
+    let rule =
+        |id: &str, holds: &str| format!("[[rule]]\nid = \"{id}\"\ntext = \"t\"\nholds = \"{holds}\"\n");
+    let used = format!(
+        "{head}{}[[use]]\ntemplate = \"leverage/1\"\nid = \"lev\"\ngross = 3\nnetted = \"1.50\"\n{}",
+        rule("first", "net(all) <= nav"),
+        rule("last", "cash(all) >= 0 USD")
+    );
+    let out = format!(
+        "{head}{}{}{}{}",
+        rule("first", "net(all) <= nav"),
+        rule("lev-gross", "gross(all) / nav <= 3"),
+        rule("lev-netted", "sum(g in groups: abs(net(g))) <= 1.5 * nav"),
+        rule("last", "cash(all) >= 0 USD")
+    );
+    let [a, b] = [used, out].map(|text| {
+        let m = Mandate::parse("m.toml", &text).unwrap_or_else(|e| panic!("{e}"));
+        mandate_policy::compile_smallest(&m, m.model).unwrap_or_else(|e| panic!("{e}"))
+    });
+    let ids = |c: &mandate_policy::Compiled| c.part.rules.iter().map(|r| r.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&a), ["min-nav", "first", "lev-gross", "lev-gross/denominator", "lev-netted", "last"]);
+    assert_eq!(ids(&a), ids(&b));
+    assert_eq!(a.rows, b.rows);
+}
+
+/// Numbers keep the digits that the mandate has: no float comes between.
+#[test]
+fn numbers_are_exact() {
+    let text = |knob: &str| {
+        format!(
+            "risk_model = \"crypto-usd/1\"\nmin_nav = \"1 USD\"\n[[use]]\ntemplate = \"leverage/1\"\nnet = {knob}\n"
+        )
+    };
+    for knob in ["0.100000000000000000000001", "\"0.100000000000000000000001\""] {
+        let m = Mandate::parse("m.toml", &text(knob)).unwrap();
+        assert_eq!(m.rules[1].holds, "abs(net(all)) <= 0.100000000000000000000001 * nav");
+    }
+    for wrong in ["1e-1", "0x10", "inf", "\"1e1\"", "1979-05-27", "[1]"] {
+        assert!(Mandate::parse("m.toml", &text(wrong)).is_err(), "{wrong}");
+    }
+}
+
+/// Past the last day of its data a mandate is refused at the line that names them.
+#[test]
+fn stale_data_are_refused() {
+    let text = text("examples/templates/perp-tier.toml");
+    let mandate = Mandate::parse("m.toml", &text).unwrap();
+    let last = 1_814_313_600 + 86_399; // the last second of 2027-06-30
+    assert!(mandate.check_dates(last).is_ok());
+    let found = mandate.check_dates(last + 1).expect_err("a day too old").to_string();
+    assert!(found.contains("`binance-usdm-2024-10` is older than its stated validity"), "{found}");
+    assert!(found.contains("| table  = \"binance-majors\"") && found.contains("until 2027-06-30"), "{found}");
+}
