@@ -6,6 +6,7 @@ use serde_json::Value;
 
 mod derive_portfolio_margin_v2;
 mod derive_standard_margin;
+mod found;
 mod historic_stress;
 mod lending_health;
 mod lp_uniswap_v3;
