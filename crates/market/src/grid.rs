@@ -17,6 +17,35 @@ impl From<Price> for Exact {
 }
 
 impl Exact {
+    /// Zero.
+    pub const ZERO: Self = Self { num: 0, exp: 0 };
+
+    /// Both at the smaller exponent.
+    fn aligned(self, other: Self) -> Option<(i128, i128, i32)> {
+        let exp = self.exp.min(other.exp);
+        let at = |v: Self| {
+            if v.num == 0 {
+                return Some(0);
+            }
+            v.num.checked_mul(10i128.checked_pow((v.exp - exp).unsigned_abs())?)
+        };
+        Some((at(self)?, at(other)?, exp))
+    }
+    /// The sum, or `None` where 127 bits do not hold it.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let (a, b, exp) = self.aligned(other)?;
+        Some(Self { num: a.checked_add(b)?, exp })
+    }
+    /// The difference, or `None` where 127 bits do not hold it.
+    pub fn minus(self, other: Self) -> Option<Self> {
+        let (a, b, exp) = self.aligned(other)?;
+        Some(Self { num: a.checked_sub(b)?, exp })
+    }
+    /// The larger one, or `None` where 127 bits do not hold both at one exponent.
+    pub fn max(self, other: Self) -> Option<Self> {
+        let (a, b, _) = self.aligned(other)?;
+        Some(if a >= b { self } else { other })
+    }
     /// The product, or `None` where 127 bits do not hold it.
     pub fn times(self, other: impl Into<Self>) -> Option<Self> {
         let other: Self = other.into();

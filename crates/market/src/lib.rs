@@ -22,7 +22,10 @@ mod universe;
 
 pub use cut::{CUT_FLOOR, CutError, CutRule, Listing, lot_places};
 pub use instrument::{Instrument, Right, Settle};
-pub use model::{ColumnDef, MODELS, RiskModel, Rounding, Scenario, Unit};
+pub use model::{
+    BackTest, ColumnDef, Details, Exceeded, MODELS, ModelError, Parameters, RiskModel, Rounding,
+    SIZE_LIMIT as MODEL_SIZE_LIMIT, Scenario, Unit, VOCABULARY, VolShift, WrittenMargin,
+};
 pub use price::Price;
 pub use quality::{Finding, Gate, Gates, IndexRange, QualityReport};
 pub use risk::RiskError;

@@ -1,9 +1,21 @@
-//! Risk models: versioned lists of what a sheet's columns mean.
+//! Risk models: versioned lists of what a sheet's columns mean, read from dated data files.
 //!
-//! A mandate names the model it is written for, so that one risk part serves every mandate of its model. The columns of
-//! `crypto-usd/1` fit every default shape: 8 signed, 4 absolute, 2 long, 2 short, 16 scenarios.
+//! A mandate names the model it is written for, so that one risk part serves every mandate of its model. The files stand
+//! under `models/` and are part of the program; `docs/risk-models.md` says what each key means and lists them.
 
+mod read;
+mod scenario;
+mod vocabulary;
+
+pub use read::{ModelError, SIZE_LIMIT};
+pub use scenario::{Scenario, VolShift};
+pub use vocabulary::VOCABULARY;
+
+use crate::price::Price;
+use crate::time::{DAY, date_of};
 use mandate_statement::{Column, Mode, Shape};
+use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 /// Which way a weight was rounded to the grid, so how far a total may be from the exact one.
 ///
@@ -45,17 +57,6 @@ pub struct ColumnDef {
     pub meaning: &'static str,
 }
 
-/// One scenario: relative shifts, as exact fractions in basis points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scenario {
-    /// Relative move of every price, in basis points: `-1500` is 15% down.
-    pub price_bps: i32,
-    /// Relative move of every implied volatility, in basis points.
-    pub vol_bps: i32,
-    /// Share of the profit or loss that counts, in basis points (SPAN's extreme moves count about a third).
-    pub weight_bps: i32,
-}
-
 /// A versioned risk model.
 #[derive(Clone, Copy, Debug)]
 pub struct RiskModel {
@@ -69,6 +70,100 @@ pub struct RiskModel {
     pub columns: &'static [ColumnDef],
     /// Scenarios, in column order after [`RiskModel::columns`].
     pub scenarios: &'static [Scenario],
+    /// Where it comes from, how long it holds, what parameters its columns take.
+    pub details: &'static Details,
+}
+
+/// What a model's file says beside its columns and scenarios.
+#[derive(Clone, Copy, Debug)]
+pub struct Details {
+    /// Day of the parameters, days since 1970 in UTC.
+    pub as_of: u64,
+    /// Last day on which a snapshot may stand to be weighed by the model, days since 1970 in UTC.
+    pub valid_until: u64,
+    /// Who answers for the file.
+    pub owner: &'static str,
+    /// Where the parameters were read.
+    pub source: &'static str,
+    /// What it covers.
+    pub covers: &'static str,
+    /// What it leaves out.
+    pub leaves_out: &'static str,
+    /// How many of the scenarios are the file's own; the rest repeat the first one, to fill the shape.
+    pub distinct: usize,
+    /// How the set would have fared, or why that cannot be said.
+    pub back_test: BackTest,
+    /// Parameters of its columns.
+    pub parameters: Parameters,
+}
+
+/// How a scenario set would have fared on past days.
+#[derive(Clone, Copy, Debug)]
+pub enum BackTest {
+    /// No figure, with the reason.
+    None(&'static str),
+    /// Figures, each counted over daily closes, with how.
+    Counted {
+        /// How they were computed, over which days.
+        how: &'static str,
+        /// One for each book.
+        figures: &'static [Exceeded],
+    },
+}
+
+/// On how many past days a book lost more than the worst of the scenarios.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exceeded {
+    /// The coin.
+    pub coin: &'static str,
+    /// Whether the book owes the coin, rather than owns it.
+    pub short: bool,
+    /// Loss of the worst scenario, as a share of the face value.
+    pub worst: Price,
+    /// Days counted.
+    pub days: u32,
+    /// Days with a larger loss.
+    pub exceeded: u32,
+}
+
+/// Parameters of columns. Lists of symbols are in growing order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parameters {
+    /// Symbols that `illiquid` leaves out.
+    pub liquid: &'static [&'static str],
+    /// Symbols that `staked` counts.
+    pub staked: &'static [&'static str],
+    /// Whether balances that are owed stand in `liabilities` at par, without the asset's haircut on top.
+    pub debts_at_par: bool,
+    /// What `written_margin` charges.
+    pub written_margin: Option<WrittenMargin>,
+}
+
+/// The margin of one written option on its own: its mark, and the larger of `rate * S - OTM` and `floor * base`, with `S`
+/// the index, `OTM` what the option is out of the money, `base` the index (of puts perhaps the strike).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenMargin {
+    /// Share of the index.
+    pub rate: Price,
+    /// Least share.
+    pub floor: Price,
+    /// Whether the least share of a put is one of its strike, not of the index.
+    pub put_floor_on_strike: bool,
+}
+
+impl Details {
+    /// Of a model that no file describes: valid on every day, no parameters.
+    pub const NONE: Self = Self {
+        as_of: 0,
+        valid_until: u64::MAX / DAY,
+        owner: "nobody",
+        source: "none",
+        covers: "not said",
+        leaves_out: "not said",
+        distinct: usize::MAX,
+        back_test: BackTest::None("not from a file"),
+        parameters: Parameters { liquid: &[], staked: &[], debts_at_par: false, written_margin: None },
+    };
 }
 
 impl RiskModel {
@@ -88,136 +183,116 @@ impl RiskModel {
             && self.columns[shape.lots_column()].name == "lots"
             && self.columns[shape.forbidden_column()].name == "forbidden"
     }
-}
-
-const fn money(name: &'static str, mode: Mode, rounding: Rounding, meaning: &'static str) -> ColumnDef {
-    ColumnDef { name, mode, rounding, unit: Unit::Money, meaning }
-}
-
-const fn shock(price_bps: i32, vol_bps: i32, weight_bps: i32) -> Scenario {
-    Scenario { price_bps, vol_bps, weight_bps }
-}
-
-/// All models.
-pub static MODELS: [RiskModel; 1] = [CRYPTO_USD_1];
-
-/// `crypto-usd/1`: money in `10^-10` USD; SPAN's sixteen scenarios over a price range of 15% and a volatility range of
-/// 25%, with extreme moves of three ranges (45%) that count 35%.
-const CRYPTO_USD_1: RiskModel = RiskModel {
-    name: "crypto-usd/1",
-    currency: "USD",
-    money_places: 10,
-    columns: &[
-        money(
-            "value",
-            Mode::Signed,
-            Rounding::Nearest,
-            "mark value; zero for perpetuals and futures, whose profit stands in its own slot",
-        ),
-        money(
-            "delta",
-            Mode::Signed,
-            Rounding::Nearest,
-            "value of the underlying the position moves with: quantity x delta x spot",
-        ),
-        money(
-            "gamma",
-            Mode::Signed,
-            Rounding::Nearest,
-            "change of delta for a 1% move of the underlying: quantity x gamma x spot^2 / 100",
-        ),
-        money("vega", Mode::Signed, Rounding::Nearest, "change of value for one point of implied volatility"),
-        money("theta", Mode::Signed, Rounding::Nearest, "change of value over one day"),
-        money(
-            "cash",
-            Mode::Signed,
-            Rounding::Nearest,
-            "value of fiat and stablecoin balances, borrowings negative",
-        ),
-        money(
-            "unsettled",
-            Mode::Signed,
-            Rounding::Nearest,
-            "unsettled profit and loss of perpetuals and futures",
-        ),
-        money("premium", Mode::Signed, Rounding::Nearest, "mark value of options"),
-        money(
-            "gross",
-            Mode::Absolute,
-            Rounding::Up,
-            "exposure, options by delta; cash in the model's currency is none",
-        ),
-        money(
-            "notional",
-            Mode::Absolute,
-            Rounding::Up,
-            "face value: options at the underlying's price, whatever their delta",
-        ),
-        ColumnDef {
-            name: "lots",
-            mode: Mode::Absolute,
-            rounding: Rounding::Exact,
-            unit: Unit::Lots,
-            meaning: "lots held, long and short",
-        },
-        ColumnDef {
-            name: "forbidden",
-            mode: Mode::Absolute,
-            rounding: Rounding::Exact,
-            unit: Unit::Lots,
-            meaning: "lots in slots that must stay empty",
-        },
-        money("assets", Mode::Long, Rounding::Down, "value of what is owned, after the asset's haircut"),
-        money(
-            "long",
-            Mode::Long,
-            Rounding::Up,
-            "face value of long positions; cash in the model's currency is none",
-        ),
-        money(
-            "liabilities",
-            Mode::Short,
-            Rounding::Up,
-            "value of what is owed: borrowings, short options and negative balances, marked up by the asset's haircut",
-        ),
-        money(
-            "short",
-            Mode::Short,
-            Rounding::Up,
-            "face value of short positions; cash in the model's currency is none",
-        ),
-    ],
-    scenarios: &[
-        shock(0, 2500, 10_000),
-        shock(0, -2500, 10_000),
-        shock(500, 2500, 10_000),
-        shock(500, -2500, 10_000),
-        shock(-500, 2500, 10_000),
-        shock(-500, -2500, 10_000),
-        shock(1000, 2500, 10_000),
-        shock(1000, -2500, 10_000),
-        shock(-1000, 2500, 10_000),
-        shock(-1000, -2500, 10_000),
-        shock(1500, 2500, 10_000),
-        shock(1500, -2500, 10_000),
-        shock(-1500, 2500, 10_000),
-        shock(-1500, -2500, 10_000),
-        shock(4500, 0, 3500),
-        shock(-4500, 0, 3500),
-    ],
-};
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use mandate_statement::SHAPES;
-
-    #[test]
-    fn every_model_fits_every_default_shape() {
-        for model in &MODELS {
-            for shape in &SHAPES {
-                assert!(model.fits(shape), "{} in {}", model.name, shape.name);
+    /// Whether the model may weigh a snapshot of this instant, seconds since 1970: its last day is not past.
+    pub const fn is_valid_at(&self, instant: u64) -> bool {
+        instant / DAY <= self.details.valid_until
+    }
+    /// Scenarios without the repetitions that fill the shape.
+    pub fn distinct_scenarios(&self) -> &'static [Scenario] {
+        &self.scenarios[..self.scenarios.len().min(self.details.distinct)]
+    }
+    /// Everything that its file says, in plain words; lines of text.
+    pub fn text(&self) -> String {
+        let d = self.details;
+        let mut out = String::new();
+        let distinct = self.distinct_scenarios();
+        let _ = writeln!(
+            out,
+            "{}: parameters of {}, valid for snapshots until {}, kept by {}",
+            self.name,
+            day_text(d.as_of),
+            day_text(d.valid_until),
+            d.owner
+        );
+        for (what, text) in [("source", d.source), ("covers", d.covers), ("leaves out", d.leaves_out)] {
+            let _ = writeln!(out, "  {what}: {text}");
+        }
+        match d.back_test {
+            BackTest::None(why) => {
+                let _ = writeln!(out, "  back-test: none: {why}");
+            }
+            BackTest::Counted { how, figures } => {
+                let _ = writeln!(out, "  back-test: {how}");
+                for f in figures {
+                    let _ = writeln!(
+                        out,
+                        "    {} {}: lost more than the worst scenario's {} on {} of {} days",
+                        if f.short { "short" } else { "long" },
+                        f.coin,
+                        scenario::percent(f.worst),
+                        f.exceeded,
+                        f.days
+                    );
+                }
             }
         }
+        let names: Vec<&str> = self.columns.iter().map(|c| c.name).collect();
+        let _ = writeln!(out, "  columns: {}", names.join(", "));
+        for line in self.parameter_lines() {
+            let _ = writeln!(out, "  {line}");
+        }
+        let repeated = self.scenarios.len() - distinct.len();
+        let repeats =
+            if repeated == 0 { String::new() } else { format!(", {repeated} more repeat the first") };
+        let _ = writeln!(out, "  {} scenarios{repeats}:", distinct.len());
+        for s in distinct {
+            let _ = writeln!(out, "    {}", s.words());
+        }
+        out
+    }
+    fn parameter_lines(&self) -> Vec<String> {
+        let p = &self.details.parameters;
+        let has = |name: &str| self.column(name).is_some();
+        let mut out = Vec::new();
+        if has("illiquid") {
+            out.push(format!("`illiquid` leaves out {}", p.liquid.join(", ")));
+        }
+        if has("staked") {
+            out.push(format!("`staked` counts {}", p.staked.join(", ")));
+        }
+        if p.debts_at_par {
+            out.push("`liabilities` counts what is owed at par".to_owned());
+        }
+        if let Some(w) = p.written_margin {
+            out.push(format!(
+                "`written_margin` is mark + max({} of the index - out of the money, {} of {})",
+                scenario::percent(w.rate),
+                scenario::percent(w.floor),
+                if w.put_floor_on_strike { "the index (puts: the strike)" } else { "the index" }
+            ));
+        }
+        out
     }
 }
+
+/// `2026-11-21`.
+pub(crate) fn day_text(days: u64) -> String {
+    let (year, month, day) = date_of(days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The files, in the order in which models are listed.
+const FILES: [(&str, &str); 16] = [
+    ("models/crypto-usd-1.toml", include_str!("../../../models/crypto-usd-1.toml")),
+    ("models/span-16-1.toml", include_str!("../../../models/span-16-1.toml")),
+    ("models/aevo-15-1.toml", include_str!("../../../models/aevo-15-1.toml")),
+    ("models/tims-10-1.toml", include_str!("../../../models/tims-10-1.toml")),
+    ("models/okx-spot-1.toml", include_str!("../../../models/okx-spot-1.toml")),
+    ("models/stress-16-1.toml", include_str!("../../../models/stress-16-1.toml")),
+    ("models/option-greeks-1.toml", include_str!("../../../models/option-greeks-1.toml")),
+    ("models/reserve-1.toml", include_str!("../../../models/reserve-1.toml")),
+    ("models/perps-basis-1.toml", include_str!("../../../models/perps-basis-1.toml")),
+    ("models/lending-1.toml", include_str!("../../../models/lending-1.toml")),
+    ("models/deribit-pm-1.toml", include_str!("../../../models/deribit-pm-1.toml")),
+    ("models/derive-pmrm2-1.toml", include_str!("../../../models/derive-pmrm2-1.toml")),
+    ("models/paradex-pm-1.toml", include_str!("../../../models/paradex-pm-1.toml")),
+    ("models/stress-40-1.toml", include_str!("../../../models/stress-40-1.toml")),
+    ("models/option-vault-1.toml", include_str!("../../../models/option-vault-1.toml")),
+    ("models/reg-t-1.toml", include_str!("../../../models/reg-t-1.toml")),
+];
+
+/// All models, `crypto-usd/1` first. Read once; a file that does not read is a defect of the program, and its tests say so.
+pub static MODELS: LazyLock<Vec<RiskModel>> = LazyLock::new(|| {
+    let read = |(file, text): &(&str, &str)| RiskModel::read(file, text).unwrap_or_else(|e| panic!("{e}"));
+    FILES.iter().map(read).collect()
+});

@@ -2,21 +2,20 @@
 //!
 //! `docs/market-data.md` says what every column is for every kind of instrument, in formulas.
 
-use crate::black76::{black76, years_between};
-use crate::grid::{Amount, Exact};
-use crate::instrument::{Instrument, Settle};
-use crate::model::{RiskModel, Rounding, Scenario, Unit};
+mod row;
+
+use crate::model::{RiskModel, Rounding, Unit, day_text};
 use crate::price::Price;
-use crate::snapshot::{CurrencyQuote, Quote, Snapshot, SnapshotError};
+use crate::snapshot::{Snapshot, SnapshotError};
+use crate::time::instant_text;
 use mandate_statement::{Layout, RiskPart, Shape, WEIGHT_SUM_BITS};
+use row::row_of;
 use std::fmt::Write as _;
 
 /// The face value of one lot must weigh at least this, in the model's money units, or the lot is refused: rounding then
 /// moves no weight of a size that matters by more than a millionth, and nothing owned or owed weighs nothing.
 pub const PRECISION_FLOOR: i64 = 1 << 20;
-/// Haircut of an owned option's premium and mark-up of a written one's, in basis points, where the underlying's own
-/// haircut is not larger: a quarter of the volatility range that the scenarios span.
-pub const OPTION_HAIRCUT_BPS: u16 = 1000;
+pub use row::OPTION_HAIRCUT_BPS;
 
 /// Why a snapshot does not compile to a risk part.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +31,21 @@ pub enum RiskError {
         model: &'static str,
         /// The shape.
         shape: &'static str,
+    },
+    /// The model's last day is past.
+    #[error(
+        "risk model `{model}` holds for snapshots until {until}, its owner says ({owner}); the snapshot is of {as_of}. \
+         Take a newer version of the model"
+    )]
+    Expired {
+        /// The model.
+        model: &'static str,
+        /// Its last day.
+        until: String,
+        /// Who answers for it.
+        owner: &'static str,
+        /// Instant of the snapshot.
+        as_of: String,
     },
     /// The universe is laid out on another shape.
     #[error("the universe is laid out on shape `{universe}`, the sheet wants `{wanted}`")]
@@ -102,200 +116,6 @@ fn known_models() -> String {
     crate::MODELS.iter().map(|m| format!("`{}`", m.name)).collect::<Vec<_>>().join(", ")
 }
 
-/// Per unit of quantity, in USD: what the columns of a slot are rounded from.
-struct Row {
-    value: Amount,
-    delta: Amount,
-    gamma: Amount,
-    vega: Amount,
-    theta: Amount,
-    cash: Amount,
-    unsettled: Amount,
-    premium: Amount,
-    gross: Amount,
-    /// Also `long` and `short`: the face value that counts as exposure.
-    notional: Amount,
-    assets: Amount,
-    liabilities: Amount,
-    pnl: Vec<Amount>,
-    /// Face value, whether or not it counts as exposure: what the precision floor looks at.
-    face: Amount,
-}
-
-impl Row {
-    fn empty(face: Amount, scenarios: usize) -> Self {
-        let zero = Amount::Zero;
-        Self {
-            value: zero,
-            delta: zero,
-            gamma: zero,
-            vega: zero,
-            theta: zero,
-            cash: zero,
-            unsettled: zero,
-            premium: zero,
-            gross: zero,
-            notional: zero,
-            assets: zero,
-            liabilities: zero,
-            pnl: vec![zero; scenarios],
-            face,
-        }
-    }
-    /// The amount of a money column; `None` for a column this module does not know.
-    fn column(&self, name: &str) -> Option<Amount> {
-        Some(match name {
-            "value" => self.value,
-            "delta" => self.delta,
-            "gamma" => self.gamma,
-            "vega" => self.vega,
-            "theta" => self.theta,
-            "cash" => self.cash,
-            "unsettled" => self.unsettled,
-            "premium" => self.premium,
-            "gross" => self.gross,
-            "notional" | "long" | "short" => self.notional,
-            "assets" => self.assets,
-            "liabilities" => self.liabilities,
-            _ => return None,
-        })
-    }
-}
-
-/// Share of the move that counts, exactly: `price * weight`, over `10^8`.
-fn moved(face: Exact, s: &Scenario) -> Option<Amount> {
-    Some(Amount::Exact(face.times_bps(i64::from(s.price_bps))?.times_bps(i64::from(s.weight_bps))?))
-}
-fn share(bps: i32) -> f64 {
-    f64::from(bps) / 10_000.0
-}
-
-/// Balances, loans, and unsettled profit: worth their currency's price.
-fn balance_row(
-    model: &RiskModel,
-    instrument: &Instrument,
-    moves: bool,
-    cash: bool,
-    own: &CurrencyQuote,
-) -> Option<Row> {
-    let price = Exact::from(own.price);
-    let amount = Amount::Exact(price);
-    let mut row = Row::empty(amount, model.scenarios.len());
-    row.value = amount;
-    row.assets = Amount::Exact(price.times_bps(10_000 - i64::from(own.haircut_bps))?);
-    row.liabilities = Amount::Exact(price.times_bps(10_000 + i64::from(own.haircut_bps))?);
-    if moves {
-        row.delta = amount;
-        row.pnl = model.scenarios.iter().map(|s| moved(price, s)).collect::<Option<_>>()?;
-    }
-    if matches!(instrument, Instrument::UnsettledPnl { .. }) {
-        row.unsettled = amount;
-        return Some(row);
-    }
-    if cash {
-        row.cash = amount;
-    }
-    if instrument.exposure() != model.currency {
-        row.gross = amount;
-        row.notional = amount;
-    }
-    Some(row)
-}
-
-/// Perpetuals and futures: no value of their own, face value moves with the mark.
-fn contract_row(model: &RiskModel, settle: &Settle, mark: Price, index: Price, money: Price) -> Option<Row> {
-    match settle {
-        Settle::Linear { .. } => {
-            let face = Exact::from(mark).times(money)?;
-            let mut row = Row::empty(Amount::Exact(face), model.scenarios.len());
-            row.delta = Amount::Exact(face);
-            row.gross = Amount::Exact(face);
-            row.notional = Amount::Exact(face);
-            row.pnl = model.scenarios.iter().map(|s| moved(face, s)).collect::<Option<_>>()?;
-            Some(row)
-        }
-        Settle::Inverse => {
-            // One dollar of face gains `1/M - 1/M(1+p)` coin, worth `S(1+p)` each: `p * S / M` dollars.
-            let one = Amount::Exact(Price::ONE.into());
-            let mut row = Row::empty(one, model.scenarios.len());
-            let ratio = index.to_f64() / mark.to_f64();
-            row.delta = Amount::Real(ratio);
-            row.gross = one;
-            row.notional = one;
-            row.pnl = model
-                .scenarios
-                .iter()
-                .map(|s| Amount::Real(ratio * share(s.price_bps) * share(s.weight_bps)))
-                .collect();
-            Some(row)
-        }
-    }
-}
-
-/// Options: worth their mark; Greeks and scenarios by Black-76 from forward and volatility.
-fn option_row(model: &RiskModel, as_of: u64, terms: &OptionTerms<'_>) -> Option<Row> {
-    let OptionTerms { instrument, quote, underlying, money } = terms;
-    let Instrument::Option { settle, expiry, strike, right, .. } = instrument else { return None };
-    let (forward, vol) = (quote.forward?.to_f64(), quote.vol?.to_f64());
-    let index = Exact::from(underlying.price);
-    // What one unit of the strike's currency, as Black-76 counts it, is worth in USD. Inverse: coin value is price /
-    // forward, coins are worth the index, and index / forward stays as it is when both move by the same share.
-    let (scale, value) = match settle {
-        Settle::Inverse => (underlying.price.to_f64() / forward, Exact::from(quote.mark).times(index)?),
-        Settle::Linear { .. } => (money.to_f64(), Exact::from(quote.mark).times(*money)?),
-    };
-    let years = years_between(as_of, *expiry);
-    let strike = strike.to_f64();
-    let base = black76(forward, strike, years, vol, *right);
-    let haircut = i64::from(underlying.haircut_bps.max(OPTION_HAIRCUT_BPS));
-    let mut row = Row::empty(Amount::Exact(index), model.scenarios.len());
-    row.value = Amount::Exact(value);
-    row.premium = Amount::Exact(value);
-    row.assets = Amount::Exact(value.times_bps(10_000 - haircut)?);
-    row.liabilities = Amount::Exact(value.times_bps(10_000 + haircut)?);
-    let delta = base.delta * forward * scale;
-    row.delta = Amount::Real(delta);
-    row.gamma = Amount::Real(base.gamma * forward * forward * scale / 100.0);
-    row.vega = Amount::Real(base.vega * scale);
-    row.theta = Amount::Real(base.theta * scale);
-    row.gross = Amount::Real(libm::fabs(delta));
-    row.notional = Amount::Exact(index);
-    row.pnl = model
-        .scenarios
-        .iter()
-        .map(|s| {
-            let (f, v) = (forward * (1.0 + share(s.price_bps)), vol * (1.0 + share(s.vol_bps)));
-            let moved = black76(f, strike, years, v, *right).price - base.price;
-            Amount::Real(moved * scale * share(s.weight_bps))
-        })
-        .collect();
-    Some(row)
-}
-
-struct OptionTerms<'a> {
-    instrument: &'a Instrument,
-    quote: &'a Quote,
-    underlying: &'a CurrencyQuote,
-    money: Price,
-}
-
-fn row_of(model: &RiskModel, snapshot: &Snapshot, venue: &str, instrument: &Instrument) -> Option<Row> {
-    let symbol = instrument.exposure();
-    let own = snapshot.currency(symbol)?;
-    let Some(settle) = instrument.settle() else {
-        let class = snapshot.universe.class_of(symbol)?;
-        return balance_row(model, instrument, !class.is_cash(), class.is_cash(), own);
-    };
-    let quote = snapshot.quote(venue, instrument)?;
-    let money = snapshot.price_of(instrument.settlement_currency()?)?;
-    match instrument {
-        Instrument::Option { .. } => {
-            option_row(model, snapshot.as_of, &OptionTerms { instrument, quote, underlying: own, money })
-        }
-        _ => contract_row(model, settle, quote.mark, own.price, money),
-    }
-}
-
 /// How the universe's groups, accounts and assets fall on the segments of the shape. A group without a usable slot is
 /// not in use and stands under no asset: rows over groups and assets speak of what can be held.
 fn layout(snapshot: &Snapshot, shape: &Shape, weights: &[i64]) -> Layout {
@@ -338,8 +158,24 @@ pub fn compile(snapshot: &Snapshot, shape: &Shape) -> Result<RiskPart, RiskError
 /// As [`compile`].
 pub fn compile_as(model: &str, snapshot: &Snapshot, shape: &Shape) -> Result<RiskPart, RiskError> {
     let model = RiskModel::by_name(model).ok_or_else(|| RiskError::UnknownModel(model.to_owned()))?;
+    compile_by(model, snapshot, shape)
+}
+
+/// Compiles a snapshot by a risk model at hand. See [`compile`].
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_by(model: &RiskModel, snapshot: &Snapshot, shape: &Shape) -> Result<RiskPart, RiskError> {
     if !model.fits(shape) {
         return Err(RiskError::Columns { model: model.name, shape: shape.name });
+    }
+    if !model.is_valid_at(snapshot.as_of) {
+        return Err(RiskError::Expired {
+            model: model.name,
+            until: day_text(model.details.valid_until),
+            owner: model.details.owner,
+            as_of: instant_text(snapshot.as_of),
+        });
     }
     snapshot.validate()?;
     if snapshot.universe.shape != shape.name {
@@ -383,7 +219,7 @@ pub fn compile_as(model: &str, snapshot: &Snapshot, shape: &Shape) -> Result<Ris
                 Unit::Lots => i64::from(k == shape.lots_column()),
                 Unit::Money => row
                     .column(column.name)
-                    .and_then(|amount| amount.weight(places, lot, column.rounding))
+                    .weight(places, lot, column.rounding)
                     .ok_or_else(|| out_of_range(column.name))?,
             };
         }
@@ -409,13 +245,8 @@ fn column_name(model: &RiskModel, k: usize) -> String {
     match model.columns.get(k) {
         Some(column) => column.name.to_owned(),
         None => {
-            let s = &model.scenarios[k - model.columns.len()];
-            format!(
-                "scenario {}: price {:+}%, vol {:+}%",
-                k - model.columns.len(),
-                s.price_bps / 100,
-                s.vol_bps / 100
-            )
+            let s = k - model.columns.len();
+            format!("scenario {s}: {}", model.scenarios[s].words())
         }
     }
 }

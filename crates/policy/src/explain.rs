@@ -160,16 +160,7 @@ fn rounding(r: Rounding) -> &'static str {
 }
 
 fn scenarios(model: &RiskModel) -> String {
-    let percent = |bps: i32| format!("{}{}%", if bps < 0 { "-" } else { "+" }, bps.abs() / 100);
-    let list: Vec<String> = model
-        .scenarios
-        .iter()
-        .map(|s| {
-            let share =
-                if s.weight_bps == 10_000 { String::new() } else { format!(" x{}%", s.weight_bps / 100) };
-            format!("{}/{}{share}", percent(s.price_bps), percent(s.vol_bps))
-        })
-        .collect();
+    let list: Vec<String> = model.distinct_scenarios().iter().map(mandate_market::Scenario::words).collect();
     format!("largest loss over {} scenarios of price/volatility: {}", list.len(), list.join(", "))
 }
 

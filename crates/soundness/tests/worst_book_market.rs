@@ -39,7 +39,7 @@ fn exact(snapshot: &Snapshot, venue: &str, instrument: &Instrument) -> BTreeMap<
     };
     let moving = |face: &BigRational| -> Vec<(String, BigRational)> {
         let one = |(s, m): (usize, &mandate_market::Scenario)| {
-            (format!("scenario {s}"), face * bps(m.price_bps.into()) * bps(m.weight_bps.into()))
+            (format!("scenario {s}"), face * rational(m.price) * rational(m.weight))
         };
         model.scenarios.iter().enumerate().map(one).collect()
     };
