@@ -160,6 +160,11 @@ pub enum Finding {
     /// A part of value that is neither none nor all of it.
     #[error("slot {slot} weighs {weight} in `{column}`, which is either 0 or its `value` of {value}")]
     PartOfValue { slot: usize, column: String, weight: i64, value: i64 },
+    /// A column that goes with another one, and does not.
+    #[error(
+        "slot {slot} weighs {weight} in `{column}` and {whole} in `{of}`: `{column}` is a part of `{of}`, or is never less"
+    )]
+    PartOfColumn { slot: usize, column: String, weight: i64, of: &'static str, whole: i64 },
     /// A total could leave its range.
     #[error(
         "the magnitudes of column `{name}` ({column}) sum to {sum}, {bits} bits; fewer than 2^41 are allowed"

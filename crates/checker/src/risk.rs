@@ -1,8 +1,8 @@
 //! The risk part: layout and weights.
 
 use crate::finding::{Finding, Findings, clip};
-use crate::model::Model;
-use mandate_statement::{Digest, Layout, Mode, RiskPart, Shape, WEIGHT_SUM_BITS};
+use crate::model::{Bond, Model};
+use mandate_statement::{Column, Digest, Layout, Mode, RiskPart, Shape, WEIGHT_SUM_BITS};
 use std::collections::BTreeSet;
 
 /// What [`check_risk`] found out about a lawful risk part. All counts.
@@ -202,16 +202,8 @@ fn check_slot(shape: &Shape, model: &Model, slot: usize, weights: &[i64], findin
         findings.push(Finding::NegativeValue { slot, weight: value });
         return;
     }
-    for k in model.face.into_iter().filter(|k| weights[*k] != notional) {
-        findings.push(Finding::FaceValue {
-            slot,
-            column: model.column_name(k),
-            weight: weights[k],
-            notional,
-        });
-    }
-    for k in model.kinds.into_iter().filter(|k| weights[*k] != 0 && weights[*k] != value) {
-        findings.push(Finding::PartOfValue { slot, column: model.column_name(k), weight: weights[k], value });
+    for (k, role) in model.metrics.iter().enumerate() {
+        check_bond(model, slot, k, role.bond, weights, findings);
     }
     if assets > value {
         findings.push(Finding::AssetsAboveValue { slot, assets, value });
@@ -219,6 +211,34 @@ fn check_slot(shape: &Shape, model: &Model, slot: usize, weights: &[i64], findin
     if liabilities < value {
         findings.push(Finding::LiabilitiesBelowValue { slot, liabilities, value });
     }
+}
+
+/// What one column of a usable slot weighs beside another.
+fn check_bond(model: &Model, slot: usize, k: Column, bond: Bond, weights: &[i64], findings: &mut Findings) {
+    let (Bond::Same(of) | Bond::Part(of) | Bond::PartDown(of) | Bond::PartUp(of) | Bond::AtLeast(of)) = bond
+    else {
+        return;
+    };
+    // Tables are whole, tests say; a model without the other column would have no slot that passes.
+    let other = model.column(of).map(|column| weights[column]);
+    let (weight, whole) = (weights[k], other.unwrap_or(i64::MIN));
+    let lawful = match bond {
+        Bond::Free => true,
+        Bond::Same(_) => weight == whole,
+        Bond::Part(_) => weight == 0 || weight == whole,
+        Bond::PartDown(_) => weight == 0 || (whole.saturating_sub(1)..=whole).contains(&weight),
+        Bond::PartUp(_) => weight == 0 || (whole..=whole.saturating_add(1)).contains(&weight),
+        Bond::AtLeast(_) => weight >= whole,
+    };
+    if lawful {
+        return;
+    }
+    let column = model.column_name(k);
+    findings.push(match (bond, of) {
+        (Bond::Same(_), _) => Finding::FaceValue { slot, column, weight, notional: whole },
+        (_, "value") => Finding::PartOfValue { slot, column, weight, value: whole },
+        _ => Finding::PartOfColumn { slot, column, weight, of, whole },
+    });
 }
 
 /// The magnitudes of every column sum to less than `2^41`, so every total stays below `2^88`.

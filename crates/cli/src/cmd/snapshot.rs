@@ -1,4 +1,4 @@
-//! `mandate snapshot example|import|show|compare`.
+//! `mandate snapshot example|import|show|models|compare`.
 
 use crate::failure::{Done, Failure, Outcome, fail};
 use crate::files;
@@ -6,7 +6,8 @@ use crate::place;
 use crate::screen::Screen;
 use crate::sheet;
 use mandate_market::import::{Desk, InputFile, read_any_chain};
-use mandate_market::{Snapshot, compare, examples, risk, time};
+use mandate_market::{BackTest, MODELS, RiskModel, Snapshot, compare, examples, risk, time};
+use mandate_statement::{SHAPES, Shape};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,11 @@ pub enum Command {
     Import(Box<Import>),
     /// Show a snapshot, or one slot of it with its weights.
     Show(Show),
+    /// The risk models that a mandate can name, or one of them with its columns, scenarios and sources.
+    Models {
+        /// A model, for example `crypto-usd/1`.
+        name: Option<String>,
+    },
     /// Price an option chain and give the distribution of differences against its own quotes.
     Compare {
         /// A Deribit option chain as CSV.
@@ -107,6 +113,9 @@ pub struct Show {
     /// One slot with its weights.
     #[arg(long)]
     slot: Option<usize>,
+    /// Risk model of the weights; the first one that fits the snapshot's shape where none is named.
+    #[arg(long, requires = "slot")]
+    model: Option<String>,
     /// Every listed slot.
     #[arg(long)]
     slots: bool,
@@ -125,6 +134,7 @@ pub fn run(command: &Command, screen: &Screen) -> Done {
         }
         Command::Import(args) => import(args, screen)?,
         Command::Show(args) => show(args, screen)?,
+        Command::Models { name } => models(name.as_deref(), screen)?,
         Command::Compare { deribit } => {
             let rows = read_any_chain(&InputFile::read(deribit)?)?;
             let found = compare::compare(&rows);
@@ -185,12 +195,12 @@ fn show(args: &Show, screen: &Screen) -> Result<(), Failure> {
         if slot >= shape.slots {
             return fail(format!("slot {slot} does not exist; shape {} has {}", shape.name, shape.slots));
         }
-        let part = risk::compile(&snapshot, shape)?;
+        let part = risk::compile_as(model_for(args.model.as_deref(), shape)?.name, &snapshot, shape)?;
         let text = risk::explain_slot(&part, &snapshot, slot)?;
         let label = snapshot.universe.slot_label(slot);
         screen.data(
             || text.clone(),
-            || json!({ "slot": slot, "label": label, "weights": part.weights_of(shape, slot), "text": text }),
+            || json!({ "slot": slot, "label": label, "model": part.model, "weights": part.weights_of(shape, slot), "text": text }),
         );
         return Ok(());
     }
@@ -215,6 +225,68 @@ fn show(args: &Show, screen: &Screen) -> Result<(), Failure> {
         || summary_json(&snapshot),
     );
     Ok(())
+}
+
+/// The model of that name, or the first one whose columns are the shape's.
+fn model_for(name: Option<&str>, shape: &Shape) -> Result<&'static RiskModel, Failure> {
+    let Some(name) = name else {
+        let first = MODELS.iter().find(|m| m.fits(shape));
+        return first
+            .map_or_else(|| fail(format!("no risk model has the columns of shape {}", shape.name)), Ok);
+    };
+    let known = || MODELS.iter().map(|m| format!("`{}`", m.name)).collect::<Vec<_>>().join(", ");
+    RiskModel::by_name(name)
+        .map_or_else(|| fail(format!("there is no risk model `{name}`; models are {}", known())), Ok)
+}
+
+fn models(name: Option<&str>, screen: &Screen) -> Result<(), Failure> {
+    if let Some(name) = name {
+        let model = model_for(Some(name), &SHAPES[0])?;
+        screen.data(|| model.text(), || model_json(model));
+        return Ok(());
+    }
+    let shapes =
+        |m: &RiskModel| -> Vec<&str> { SHAPES.iter().filter(|s| m.fits(s)).map(|s| s.name).collect() };
+    screen.data(
+        || {
+            let line = |m: &RiskModel| {
+                let scenarios = m.distinct_scenarios().len();
+                format!("{:<18} {scenarios:>2} scenarios  shapes {}\n", m.name, shapes(m).join(", "))
+            };
+            MODELS.iter().map(line).collect()
+        },
+        || MODELS.iter().map(model_json).collect(),
+    );
+    Ok(())
+}
+
+fn model_json(model: &RiskModel) -> Value {
+    let d = model.details;
+    let day = |days: u64| time::instant_text(days * time::DAY)[..10].to_owned();
+    let back_test = match d.back_test {
+        BackTest::None(why) => json!({ "none": why }),
+        BackTest::Counted { how, figures } => json!({
+            "how": how,
+            "figures": figures.iter().map(|f| json!({
+                "coin": f.coin, "side": if f.short { "short" } else { "long" }, "worst": f.worst, "days": f.days,
+                "exceeded": f.exceeded,
+            })).collect::<Vec<_>>(),
+        }),
+    };
+    json!({
+        "name": model.name,
+        "as_of": day(d.as_of),
+        "valid_until": day(d.valid_until),
+        "owner": d.owner,
+        "source": d.source,
+        "covers": d.covers,
+        "leaves_out": d.leaves_out,
+        "columns": model.columns.iter().map(|c| c.name).collect::<Vec<_>>(),
+        "scenarios": model.distinct_scenarios().iter().map(mandate_market::Scenario::words).collect::<Vec<_>>(),
+        "filled_to": model.scenarios.len(),
+        "shapes": SHAPES.iter().filter(|s| model.fits(s)).map(|s| s.name).collect::<Vec<_>>(),
+        "back_test": back_test,
+    })
 }
 
 /// A snapshot in a few lines.

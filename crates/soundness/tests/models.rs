@@ -1,0 +1,77 @@
+//! Every risk model of the market crate is one that the sheet checker, with its own tables, finds lawful.
+#![allow(missing_docs)]
+
+use mandate_checker::{Finding, check_risk};
+use mandate_market::{MODELS, Rounding, examples, risk};
+use mandate_statement::{Mode, SHAPES};
+
+const AS_OF: u64 = 1_790_000_000;
+
+/// Markets on every shape for which there is one.
+fn markets() -> Vec<mandate_market::Snapshot> {
+    vec![examples::tiny(AS_OF), examples::small(AS_OF), examples::snapshot(AS_OF)]
+}
+
+#[test]
+fn the_checker_knows_every_model() {
+    let mut parts = 0;
+    for made in markets() {
+        let shape = made.universe.shape().unwrap();
+        for model in MODELS.iter().filter(|m| m.fits(shape)) {
+            let part = risk::compile_by(model, &made, shape).unwrap();
+            let report =
+                check_risk(&part).unwrap_or_else(|f| panic!("{} on {}: {f:?}", model.name, shape.name));
+            assert_eq!(report.model, model.name);
+            let names: Vec<&str> = model.columns.iter().map(|c| c.name).collect();
+            let theirs: Vec<&str> = report.columns.iter().take(names.len()).map(|c| c.0.as_str()).collect();
+            assert_eq!(names, theirs, "{}", model.name);
+            parts += 1;
+        }
+    }
+    assert!(parts >= 30, "{parts}");
+    // No model without a shape, in the program's eyes.
+    for model in MODELS.iter() {
+        let wide = model.scenarios.len() == 40;
+        assert!(wide || SHAPES.iter().any(|s| model.fits(s)), "{}", model.name);
+    }
+}
+
+/// A weight that rounds up may be one more and nothing else: the checker sees each column that goes with another.
+#[test]
+fn a_part_that_is_no_part_is_seen() {
+    let made = examples::small(AS_OF);
+    let shape = made.universe.shape().unwrap();
+    for (model, column, with) in [
+        ("reserve/1", "owned", "value"),
+        ("reserve/1", "stable", "value"),
+        ("reserve/1", "illiquid", "value"),
+        ("option-greeks/1", "vega_30d", "vega"),
+        ("option-greeks/1", "vega_90d", "vega"),
+        ("perps-basis/1", "perp_notional", "notional"),
+    ] {
+        let model = mandate_market::RiskModel::by_name(model).unwrap();
+        let (k, def) = model.column(column).unwrap();
+        let (of, _) = model.column(with).unwrap();
+        let part = risk::compile_by(model, &made, shape).unwrap();
+        let at = |slot: usize, k: usize| part.weights[slot * shape.columns() + k];
+        let slot = (0..shape.slots).find(|&s| at(s, of) > 5).unwrap();
+        let whole = at(slot, of);
+        let wrong = if def.rounding == Rounding::Up && with == "value" {
+            [whole - 1, whole + 2]
+        } else {
+            [whole - 1, whole + 1]
+        };
+        for weight in wrong {
+            let mut bad = part.clone();
+            bad.weights[slot * shape.columns() + k] = weight;
+            let findings = check_risk(&bad).unwrap_err();
+            let named = findings.iter().any(|f| match f {
+                Finding::PartOfValue { column: c, .. } => c == column && with == "value",
+                Finding::PartOfColumn { column: c, of, .. } => c == column && *of == with,
+                _ => false,
+            });
+            assert!(named, "{} {column} {weight}: {findings:?}", model.name);
+        }
+        assert!(matches!(def.mode, Mode::Signed | Mode::Absolute));
+    }
+}
