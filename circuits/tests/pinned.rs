@@ -8,9 +8,11 @@ fn sizes_of_the_default_shapes() {
     // shape, constraints, inputs, log2 of the evaluation domain
     let pinned = [
         ("t32", 39_615, 3_507, 16),
+        ("r64", 44_949, 4_466, 16),
         ("s256", 115_230, 13_279, 17),
         ("m1024", 196_967, 37_966, 18),
         ("l4096", 712_191, 138_174, 20),
+        ("o2048", 900_000, 145_782, 20),
     ];
     for (shape, (name, constraints, inputs, domain)) in SHAPES.iter().zip(pinned) {
         let relation = relation(shape);

@@ -4,12 +4,13 @@ use super::field::from_i128;
 use super::poseidon::Poseidon;
 use super::quantity::{self, Slot};
 use super::range;
+use super::runs;
 use super::system::{Id, Num, System};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use mandate_statement::{
     Family, GLOBAL_SLACK_BITS, GLOBAL_WITNESS_BITS, GlobalVar, InputLayout, LOCAL_SLACK_BITS,
-    LOCAL_WITNESS_BITS, Mode, QUANTITY_BITS, RulesPart, Shape, WORST_BITS, keccak,
+    LOCAL_WITNESS_BITS, Mode, QUANTITY_BITS, RiskPart, RulesPart, Shape, WORST_BITS, keccak,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -74,8 +75,23 @@ struct Block {
     worst: Option<Num>,
     witnesses: Vec<Num>,
     bits: Vec<Num>,
+    /// Sums of peaks over its runs.
+    peaks: Vec<Num>,
     /// One where the block is in use.
     mask: Num,
+}
+
+/// Segment by segment: totals of every column, peaks of the runs in use.
+struct Parts<'a> {
+    totals: &'a [Vec<Num>],
+    peaks: &'a [Vec<Num>],
+}
+
+/// What the book has of its own: totals, its worst loss, the peaks of all runs added up.
+struct OfBook {
+    totals: Vec<Num>,
+    worst: Num,
+    peaks: Vec<Num>,
 }
 
 /// Allocates the witness and enforces the whole relation of `shape`.
@@ -86,6 +102,7 @@ struct Block {
 /// | columns | `slots * columns` |
 /// | commitments | `accounts * 300 + segments * 405 * ceil(elements / 7)` |
 /// | worst losses | `(segments + accounts + 1) * (90 + 91 * scenarios)` |
+/// | runs | `pairs * 185 + strips * 370`, in a shape with strips |
 /// | rows | per block and template `locals + 114`, per global row `globals + 129` |
 pub fn synthesize(system: &mut System, shape: &Shape, secrets: &Secrets<'_>) {
     let circuit = Circuit { shape, at: InputLayout::of(shape) };
@@ -131,11 +148,22 @@ impl Circuit<'_> {
         // forbid: weights are 0 or 1 and |q| is not negative, so a zero sum means that every such slot is empty.
         system.enforce_equal(Id::Forbidden, &totals[shape.forbidden_column()], &System::zero());
 
-        let groups = self.groups(system, &segments, &secrets.hints.blocks[0]);
-        let accounts = self.accounts(system, &segments, &active, &secrets.hints.blocks[1]);
-        let assets = self.assets(system, &segments, &secrets.hints.blocks[2]);
+        let first_of_runs = self.at.risk + 1 + RiskPart::runs_at(shape);
+        let peaks = runs::enforce(system, shape, first_of_runs, &slots);
+        let parts = Parts { totals: &segments, peaks: &peaks };
+        let groups = self.groups(system, &parts, &secrets.hints.blocks[0]);
+        let accounts = self.accounts(system, &parts, &active, &secrets.hints.blocks[1]);
+        let assets = self.assets(system, &parts, &secrets.hints.blocks[2]);
         let book = worst(system, &totals[shape.metrics()..]);
-        let globals = self.globals(system, totals, book, [&groups, &accounts, &assets], &secrets.hints);
+        // tot, of peaks
+        let peaks: Vec<Num> = (0..shape.peaks())
+            .map(|i| {
+                let sum = sum_of(peaks.iter().map(|segment| &segment[i]));
+                system.settle(Id::Total, &sum)
+            })
+            .collect();
+        let of_book = OfBook { totals, worst: book, peaks };
+        let globals = self.globals(system, of_book, [&groups, &accounts, &assets], &secrets.hints);
 
         for (family, blocks, id) in [
             (Family::Group, &groups, Id::GroupRow),
@@ -150,6 +178,7 @@ impl Circuit<'_> {
                         .chain(&block.worst)
                         .chain(&block.witnesses)
                         .chain(&block.bits)
+                        .chain(&block.peaks)
                         .collect();
                     masked_row(system, id, &coefficients, &locals, &shared, &block.mask);
                 }
@@ -355,57 +384,54 @@ impl Circuit<'_> {
         }
     }
 
-    /// `grp`: totals of groups, carried over the segments of one group.
-    fn groups(&self, system: &mut System, segments: &[Vec<Num>], hints: &Blocks) -> Vec<Block> {
-        let mut out: Vec<Block> = Vec::with_capacity(segments.len());
-        for (g, segment) in segments.iter().enumerate() {
+    /// `grp`: totals and peaks of groups, carried over the segments of one group.
+    fn groups(&self, system: &mut System, parts: &Parts<'_>, hints: &Blocks) -> Vec<Block> {
+        let mut out: Vec<Block> = Vec::with_capacity(parts.totals.len());
+        for (g, (totals, peaks)) in parts.totals.iter().zip(parts.peaks).enumerate() {
             let carry = self.carry(system, g);
-            let totals: Vec<Num> = segment
-                .iter()
-                .enumerate()
-                .map(|(k, own)| match out.last() {
-                    Some(previous) => {
-                        let before = &previous.totals[k];
+            let mut onto = |own: &[Num], before: Option<&[Num]>| -> Vec<Num> {
+                let Some(before) = before else { return own.to_vec() };
+                own.iter()
+                    .zip(before)
+                    .map(|(own, before)| {
                         // total - own = carry * before
-                        let value = own.value() + carry.value() * before.value();
-                        let total = system.alloc(value);
+                        let total = system.alloc(own.value() + carry.value() * before.value());
                         system.enforce(Id::GroupSum, &carry, before, &total.minus(own));
                         total
-                    }
-                    None => own.clone(),
-                })
-                .collect();
+                    })
+                    .collect()
+            };
+            let totals = onto(totals, out.last().map(|b| b.totals.as_slice()));
+            let peaks = onto(peaks, out.last().map(|b| b.peaks.as_slice()));
             let mask = self.group_used(system, g);
-            out.push(self.block(system, totals, true, mask, hints, g));
+            out.push(self.block(system, (totals, peaks), true, mask, hints, g));
         }
         out
     }
 
     /// `set`: totals of accounts, masked by activity.
-    fn accounts(
-        &self,
-        system: &mut System,
-        segments: &[Vec<Num>],
-        active: &[Num],
-        hints: &Blocks,
-    ) -> Vec<Block> {
+    fn accounts(&self, system: &mut System, parts: &Parts<'_>, active: &[Num], hints: &Blocks) -> Vec<Block> {
         (0..self.shape.accounts)
             .map(|a| {
-                let members: Vec<Num> = (0..segments.len()).map(|g| self.account_of(system, a, g)).collect();
-                let totals = set_totals(system, segments, &members, self.shape.columns());
-                self.block(system, totals, true, active[a].clone(), hints, a)
+                let members: Vec<Num> =
+                    (0..parts.totals.len()).map(|g| self.account_of(system, a, g)).collect();
+                let totals = set_totals(system, parts.totals, &members, self.shape.columns());
+                let peaks = set_totals(system, parts.peaks, &members, self.shape.peaks());
+                self.block(system, (totals, peaks), true, active[a].clone(), hints, a)
             })
             .collect()
     }
 
     /// `set`: totals of assets; no worst loss, whose scenarios would net across accounts.
-    fn assets(&self, system: &mut System, segments: &[Vec<Num>], hints: &Blocks) -> Vec<Block> {
+    fn assets(&self, system: &mut System, parts: &Parts<'_>, hints: &Blocks) -> Vec<Block> {
         (0..self.shape.assets)
             .map(|u| {
-                let members: Vec<Num> = (0..segments.len()).map(|g| self.asset_of(system, u, g)).collect();
-                let totals = set_totals(system, segments, &members, self.shape.metrics());
+                let members: Vec<Num> =
+                    (0..parts.totals.len()).map(|g| self.asset_of(system, u, g)).collect();
+                let totals = set_totals(system, parts.totals, &members, self.shape.metrics());
+                let peaks = set_totals(system, parts.peaks, &members, self.shape.peaks());
                 let mask = self.asset_used(system, u);
-                self.block(system, totals, false, mask, hints, u)
+                self.block(system, (totals, peaks), false, mask, hints, u)
             })
             .collect()
     }
@@ -414,7 +440,7 @@ impl Circuit<'_> {
     fn block(
         &self,
         system: &mut System,
-        totals: Vec<Num>,
+        (totals, peaks): (Vec<Num>, Vec<Num>),
         has_worst: bool,
         mask: Num,
         hints: &Blocks,
@@ -433,20 +459,19 @@ impl Circuit<'_> {
                 bit
             })
             .collect();
-        Block { totals, worst, witnesses, bits, mask }
+        Block { totals, worst, witnesses, bits, peaks, mask }
     }
 
     /// `mask`: the variables of the whole book, in the order of [`GlobalVar`].
     fn globals(
         &self,
         system: &mut System,
-        totals: Vec<Num>,
-        book: Num,
+        of_book: OfBook,
         families: [&Vec<Block>; 3],
         hints: &Hints,
     ) -> Vec<Num> {
         let shape = self.shape;
-        let mut out = totals;
+        let mut out = of_book.totals;
         let masked_sum = |system: &mut System, blocks: &Vec<Block>, pick: &dyn Fn(&Block) -> Num| {
             let mut sum = System::zero();
             for block in blocks {
@@ -459,7 +484,7 @@ impl Circuit<'_> {
             let sum = masked_sum(system, blocks, &|b| b.worst.clone().unwrap_or_else(System::zero));
             out.push(sum);
         }
-        out.push(book);
+        out.push(of_book.worst);
         for blocks in families {
             for i in 0..shape.local_witnesses {
                 let sum = masked_sum(system, blocks, &|b| b.witnesses[i].clone());
@@ -480,6 +505,7 @@ impl Circuit<'_> {
             enforce_bit(system, Id::Selector, &bit);
             out.push(bit);
         }
+        out.extend(of_book.peaks);
         out.push(system.constant(Fr::ONE));
         assert_eq!(out.len(), GlobalVar::count(shape), "global variables of shape {}", shape.name);
         out
@@ -527,7 +553,7 @@ fn worst(system: &mut System, scenarios: &[Num]) -> Num {
 }
 
 /// Orders small signed integers held as field elements.
-fn signed_order(v: Fr) -> (bool, ark_ff::BigInteger256) {
+pub(super) fn signed_order(v: Fr) -> (bool, ark_ff::BigInteger256) {
     let repr = v.into_bigint();
     let negative = repr.num_bits() > 200;
     if negative { (false, (v + Fr::from(2u64).pow([200])).into_bigint()) } else { (true, repr) }

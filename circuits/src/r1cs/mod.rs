@@ -6,6 +6,7 @@ mod inputs;
 mod poseidon;
 mod quantity;
 mod range;
+mod runs;
 mod system;
 
 pub use compliance::{Blocks, Hints, Secrets, synthesize};

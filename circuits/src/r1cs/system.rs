@@ -56,6 +56,20 @@ pub enum Id {
     WitnessRange,
     /// `bit`: a selector is a bit.
     Selector,
+    /// `run-1`: what one option adds to a sum along its run.
+    RunTerm,
+    /// `run-2`: what a payoff grows by from one strike to the next.
+    RunPayoff,
+    /// `run-3`: a sum goes on into the next strip of its run.
+    RunCarry,
+    /// `peak-1`: range of a peak.
+    PeakRange,
+    /// `peak-2`: a run has one peak, strip by strip.
+    PeakJoin,
+    /// `peak-3`: a peak is at least what every pair is short of.
+    Peak,
+    /// `peak-4`: what a strip that ends no run in use adds to a sum of peaks.
+    PeakMask,
     /// `mask`: what a block that is not in use adds to a sum.
     Mask,
     /// `row-group`, a rule of the mandate per group.
@@ -95,6 +109,13 @@ impl Id {
             Self::Worst => "worst-2",
             Self::WitnessRange => "wit",
             Self::Selector => "bit",
+            Self::RunTerm => "run-1",
+            Self::RunPayoff => "run-2",
+            Self::RunCarry => "run-3",
+            Self::PeakRange => "peak-1",
+            Self::PeakJoin => "peak-2",
+            Self::Peak => "peak-3",
+            Self::PeakMask => "peak-4",
             Self::Mask => "mask",
             Self::GroupRow => "row-group",
             Self::AccountRow => "row-account",

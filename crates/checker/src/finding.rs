@@ -224,6 +224,9 @@ pub enum Finding {
     /// A worst loss helps.
     #[error("{row}: `{variable}` has coefficient {got}; a worst loss may only count against the book", row = row_name(row))]
     PositiveWorst { row: RowRef, variable: String, got: i128 },
+    /// A peak of runs helps.
+    #[error("{row}: `{variable}` has coefficient {got}; a peak of runs may only count against the book", row = row_name(row))]
+    PositivePeak { row: RowRef, variable: String, got: i128 },
     /// A witness helps, and is not being defined.
     #[error("{row}: `{variable}` has coefficient {got}; a witness is defined by exactly 1 or used with less than 0", row = row_name(row))]
     WitnessCoefficient { row: RowRef, variable: String, got: i128 },

@@ -53,7 +53,8 @@ pub fn check(
 /// row of its own family reads, stands for a maximum.
 fn needs_two(node: Node, row: &Row, readings: &BTreeMap<RowRef, Reading>) -> bool {
     let own_row = |(at, reading): (&RowRef, &Reading)| at.family == node.0 && reading.uses.contains(&node);
-    let summed = |(v, _): &(LocalVar, i128)| matches!(v, LocalVar::Total(_) | LocalVar::Worst);
+    let summed =
+        |(v, _): &(LocalVar, i128)| matches!(v, LocalVar::Total(_) | LocalVar::Worst | LocalVar::Peak(_));
     match node.0 {
         Family::Global => true,
         Family::Asset => readings.iter().any(own_row),

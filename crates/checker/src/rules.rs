@@ -8,7 +8,7 @@ use crate::terms::{Row, global_name, rows};
 use crate::witness;
 use mandate_statement::{
     Digest, Family, GLOBAL_SLACK_BITS, GLOBAL_WITNESS_BITS, GlobalVar, LOCAL_SLACK_BITS, LOCAL_WITNESS_BITS,
-    LocalVar, RowRef, RulesPart, Shape, TOTAL_BITS,
+    LocalVar, PEAK_BITS, RowRef, RulesPart, Runs, Shape, TOTAL_BITS,
 };
 use num_bigint::BigUint;
 use std::collections::{BTreeMap, BTreeSet};
@@ -183,6 +183,7 @@ fn reach(shape: &Shape, row: &Row) -> BigUint {
             LocalVar::Total(_) | LocalVar::Worst => add(coefficient, 1, TOTAL_BITS),
             LocalVar::Witness(_) => add(coefficient, 1, x),
             LocalVar::Bit(_) => add(coefficient, 1, 0),
+            LocalVar::Peak(_) => add(coefficient, shape.strips, PEAK_BITS),
         }
     }
     for &(variable, coefficient) in &row.global {
@@ -193,6 +194,7 @@ fn reach(shape: &Shape, row: &Row) -> BigUint {
             GlobalVar::BitSum(family, _) => add(coefficient, family.blocks(shape), 0),
             GlobalVar::Witness(_) => add(coefficient, 1, y),
             GlobalVar::Bit(_) | GlobalVar::One => add(coefficient, 1, 0),
+            GlobalVar::PeakSum(_) => add(coefficient, shape.strips, PEAK_BITS),
         }
     }
     out
@@ -216,6 +218,15 @@ fn error_of(grid: Grid, coefficient: i128) -> u128 {
     }
 }
 
+/// Calls that must be covered are in money at the index, rounded to the nearest once a weight; what an option pays at a strike
+/// is exact.
+const fn peak_grid(i: usize) -> Grid {
+    match i {
+        Runs::UNCOVERED | Runs::UPSIDE => Grid::Near,
+        _ => Grid::Exact,
+    }
+}
+
 /// A row takes off at least as many lots as its rounded terms may be wrong by, block by block and book by book.
 fn check_allowance(shape: &Shape, model: &Model, row: &Row, findings: &mut Findings) {
     let lots = shape.lots_column();
@@ -224,6 +235,7 @@ fn check_allowance(shape: &Shape, model: &Model, row: &Row, findings: &mut Findi
         block += match variable {
             LocalVar::Total(k) => error_of(model.grid(k), coefficient),
             LocalVar::Worst => error_of(Grid::Near, coefficient),
+            LocalVar::Peak(i) => error_of(peak_grid(i), coefficient),
             LocalVar::Witness(_) | LocalVar::Bit(_) => 0,
         };
     }
@@ -231,6 +243,7 @@ fn check_allowance(shape: &Shape, model: &Model, row: &Row, findings: &mut Findi
         book += match variable {
             GlobalVar::Total(k) => error_of(model.grid(k), coefficient),
             GlobalVar::WorstSum(_) | GlobalVar::WorstBook => error_of(Grid::Near, coefficient),
+            GlobalVar::PeakSum(i) => error_of(peak_grid(i), coefficient),
             _ => 0,
         };
     }

@@ -2,7 +2,7 @@
 //! positions that the vocabulary gives.
 
 use crate::model::Model;
-use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, RulesPart, Shape};
+use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, RulesPart, Runs, Shape};
 
 /// A row with at least one coefficient that is not zero, and those coefficients.
 pub struct Row {
@@ -23,6 +23,7 @@ fn locals(shape: &Shape, family: Family) -> Vec<LocalVar> {
     if family != Family::Slot {
         out.extend((0..shape.local_witnesses).map(LocalVar::Witness));
         out.extend((0..shape.local_bits).map(LocalVar::Bit));
+        out.extend((0..shape.peaks()).map(LocalVar::Peak));
     }
     out
 }
@@ -44,6 +45,7 @@ fn globals(shape: &Shape) -> Vec<GlobalVar> {
     }
     out.extend((0..shape.global_witnesses).map(GlobalVar::Witness));
     out.extend((0..shape.global_bits).map(GlobalVar::Bit));
+    out.extend((0..shape.peaks()).map(GlobalVar::PeakSum));
     out.push(GlobalVar::One);
     out
 }
@@ -102,6 +104,15 @@ impl Row {
     }
 }
 
+/// A peak of runs in words.
+const fn peak_name(i: usize) -> &'static str {
+    match i {
+        Runs::UNCOVERED => "uncovered",
+        Runs::UPSIDE => "upside",
+        _ => "expiry loss",
+    }
+}
+
 /// A block variable in words.
 pub fn local_name(model: &Model, variable: LocalVar) -> String {
     match variable {
@@ -109,6 +120,7 @@ pub fn local_name(model: &Model, variable: LocalVar) -> String {
         LocalVar::Worst => "worst".to_owned(),
         LocalVar::Witness(i) => format!("x{i}"),
         LocalVar::Bit(i) => format!("z{i}"),
+        LocalVar::Peak(i) => peak_name(i).to_owned(),
     }
 }
 
@@ -129,6 +141,7 @@ pub fn global_name(model: &Model, variable: GlobalVar) -> String {
         GlobalVar::BitSum(family, i) => format!("sum({}: z{i})", blocks(family)),
         GlobalVar::Witness(i) => format!("y{i}"),
         GlobalVar::Bit(i) => format!("book z{i}"),
+        GlobalVar::PeakSum(i) => format!("book {}", peak_name(i)),
         GlobalVar::One => String::new(),
     }
 }

@@ -101,7 +101,10 @@ fn read(model: &Model, row: &Row, findings: &mut Findings) -> (Vec<Node>, Vec<No
             LocalVar::Worst if got > 0 => {
                 findings.push(Finding::PositiveWorst { row: row.at, variable: name, got });
             }
-            LocalVar::Worst => {}
+            LocalVar::Peak(_) if got > 0 => {
+                findings.push(Finding::PositivePeak { row: row.at, variable: name, got });
+            }
+            LocalVar::Worst | LocalVar::Peak(_) => {}
             LocalVar::Witness(i) => witness((row.at.family, i), name, got, findings),
             LocalVar::Bit(_) => findings.push(Finding::BitUsed { row: row.at, variable: name, got }),
         }
@@ -113,7 +116,10 @@ fn read(model: &Model, row: &Row, findings: &mut Findings) -> (Vec<Node>, Vec<No
             GlobalVar::WorstSum(_) | GlobalVar::WorstBook if got > 0 => {
                 findings.push(Finding::PositiveWorst { row: row.at, variable: name, got });
             }
-            GlobalVar::WorstSum(_) | GlobalVar::WorstBook => {}
+            GlobalVar::PeakSum(_) if got > 0 => {
+                findings.push(Finding::PositivePeak { row: row.at, variable: name, got });
+            }
+            GlobalVar::WorstSum(_) | GlobalVar::WorstBook | GlobalVar::PeakSum(_) => {}
             GlobalVar::WitnessSum(..) if got > 0 => {
                 findings.push(Finding::PositiveSum { row: row.at, variable: name, got });
             }

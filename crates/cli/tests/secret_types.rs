@@ -167,6 +167,7 @@ mod after_drop {
             account_x: vec![wide()],
             asset_x: vec![wide()],
             global_y: wide(),
+            strip_peaks: vec![[i128::from(MARK); 3]; COUNT],
         };
         let lists = left(witnesses, |w| {
             vec![
@@ -176,9 +177,10 @@ mod after_drop {
                 at(&w.account_x[0]),
                 at(&w.asset_x[0]),
                 at(&w.global_y),
+                at(&w.strip_peaks),
             ]
         });
-        assert_eq!(lists, [0; 6]);
+        assert_eq!(lists, [0; 7]);
         let blocks = || Blocks { witnesses: vec![wide()], bits: vec![vec![true; 8 * COUNT]] };
         let hints =
             Hints { blocks: [blocks(), blocks(), blocks()], witnesses: wide(), bits: vec![true; 8 * COUNT] };

@@ -212,7 +212,7 @@ impl Universe {
                 universe: universe.name.clone(),
                 shape: name.clone(),
             })?],
-            None => SHAPES.iter().filter(|s| s.name != "t32").collect(),
+            None => SHAPES.iter().filter(|s| !s.for_tests()).collect(),
         };
         let chosen = candidates
             .iter()

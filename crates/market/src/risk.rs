@@ -8,7 +8,7 @@ use crate::model::{RiskModel, Rounding, Unit, day_text};
 use crate::price::Price;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::time::instant_text;
-use mandate_statement::{Layout, RiskPart, Shape, WEIGHT_SUM_BITS};
+use mandate_statement::{Layout, RiskPart, Runs, Shape, WEIGHT_SUM_BITS};
 use row::row_of;
 use std::fmt::Write as _;
 
@@ -238,6 +238,7 @@ pub fn compile_by(model: &RiskModel, snapshot: &Snapshot, shape: &Shape) -> Resu
         as_of: snapshot.as_of,
         layout: layout(snapshot, shape, &weights),
         weights,
+        runs: Runs::none(shape),
     })
 }
 

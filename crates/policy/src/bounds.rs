@@ -2,7 +2,7 @@
 
 use mandate_statement::{
     Family, GLOBAL_SLACK_BITS, GLOBAL_WITNESS_BITS, GlobalVar, LOCAL_SLACK_BITS, LOCAL_WITNESS_BITS,
-    LocalVar, Shape, TOTAL_BITS, WORST_BITS,
+    LocalVar, PEAK_BITS, Shape, TOTAL_BITS, WORST_BITS,
 };
 use num_bigint::BigInt;
 use num_traits::{One, Signed, Zero};
@@ -22,6 +22,7 @@ pub(crate) fn of_var(shape: &Shape, family: Family, var: Var) -> BigInt {
     let total = power(TOTAL_BITS);
     let worst = power(WORST_BITS - 1);
     let local = power(LOCAL_WITNESS_BITS - 1);
+    let peaks = power(PEAK_BITS) * BigInt::from(shape.strips);
     if !var.0 {
         let is = |v: LocalVar| v.index(shape, family) == Some(var.1);
         if is(LocalVar::Worst) {
@@ -33,6 +34,9 @@ pub(crate) fn of_var(shape: &Shape, family: Family, var: Var) -> BigInt {
         if (0..shape.local_bits).any(|i| is(LocalVar::Bit(i))) {
             return BigInt::one();
         }
+        if (0..shape.peaks()).any(|i| is(LocalVar::Peak(i))) {
+            return peaks;
+        }
         return total;
     }
     let is = |v: GlobalVar| v.index(shape) == Some(var.1);
@@ -41,6 +45,9 @@ pub(crate) fn of_var(shape: &Shape, family: Family, var: Var) -> BigInt {
     }
     if is(GlobalVar::WorstBook) {
         return worst;
+    }
+    if (0..shape.peaks()).any(|i| is(GlobalVar::PeakSum(i))) {
+        return peaks;
     }
     if (0..shape.global_witnesses).any(|i| is(GlobalVar::Witness(i))) {
         return power(GLOBAL_WITNESS_BITS - 1);

@@ -161,7 +161,7 @@ pub fn compile_smallest(mandate: &Mandate, model: &RiskModel) -> Result<Compiled
         return compile(mandate, model, shape);
     }
     let mut last = None;
-    let candidates: Vec<&'static Shape> = SHAPES.iter().filter(|s| s.name != "t32").collect();
+    let candidates: Vec<&'static Shape> = SHAPES.iter().filter(|s| !s.for_tests() && model.fits(s)).collect();
     for shape in &candidates {
         match compile(mandate, model, shape) {
             Err(MandateError::TooSmall(e)) => last = Some(e),
@@ -312,7 +312,7 @@ impl Compiler<'_> {
             let here = has(self.shape, family);
             let list: Vec<String> = SHAPES
                 .iter()
-                .filter(|s| has(s, family) > here)
+                .filter(|s| has(s, family) > here && self.model.fits(s))
                 .map(|s| format!("`{}` (has {})", s.name, has(s, family)))
                 .collect();
             if list.is_empty() {

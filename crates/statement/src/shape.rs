@@ -59,6 +59,8 @@ pub struct Shape {
     pub global_witnesses: usize,
     /// Bits of the whole book.
     pub global_bits: usize,
+    /// Strips of 16 consecutive slots, as many as fill all slots, or none: whether the shape has [`crate::Runs`].
+    pub strips: usize,
 }
 
 impl Shape {
@@ -70,6 +72,18 @@ impl Shape {
     /// A shape by name.
     pub fn by_name(name: &str) -> Option<&'static Self> {
         SHAPES.iter().find(|s| s.name == name)
+    }
+    /// Whether the shape is for tests alone: nobody's market or mandate is put into it unasked.
+    pub fn for_tests(&self) -> bool {
+        matches!(self.name, "t32" | "r64")
+    }
+    /// Pairs of a call and a put, eight in every strip.
+    pub const fn pairs(&self) -> usize {
+        self.strips * crate::Runs::STRIP_PAIRS
+    }
+    /// How many peaks of runs a block has: none in a shape without strips.
+    pub const fn peaks(&self) -> usize {
+        if self.strips == 0 { 0 } else { crate::Runs::PEAKS }
     }
     /// Slots per segment.
     pub const fn segment_len(&self) -> usize {
@@ -115,8 +129,8 @@ impl Shape {
     }
 }
 
-/// The default shapes, smallest first, and a tiny one for tests. `docs/shapes.md` has their measured sizes.
-pub static SHAPES: [Shape; 4] = [
+/// The default shapes, smallest first, and two tiny ones for tests. `docs/shapes.md` has their measured sizes.
+pub static SHAPES: [Shape; 6] = [
     Shape {
         name: "t32",
         slots: 32,
@@ -137,6 +151,29 @@ pub static SHAPES: [Shape; 4] = [
         local_bits: 1,
         global_witnesses: 8,
         global_bits: 4,
+        strips: 0,
+    },
+    Shape {
+        name: "r64",
+        slots: 64,
+        segments: 4,
+        signed: 8,
+        absolute: 4,
+        long: 2,
+        short: 2,
+        scenarios: 16,
+        accounts: 3,
+        assets: 3,
+        group_rows: 8,
+        account_rows: 4,
+        asset_rows: 4,
+        slot_rows: 0,
+        global_rows: 12,
+        local_witnesses: 4,
+        local_bits: 1,
+        global_witnesses: 8,
+        global_bits: 4,
+        strips: 4,
     },
     Shape {
         name: "s256",
@@ -158,6 +195,7 @@ pub static SHAPES: [Shape; 4] = [
         local_bits: 1,
         global_witnesses: 12,
         global_bits: 8,
+        strips: 0,
     },
     Shape {
         name: "m1024",
@@ -179,6 +217,7 @@ pub static SHAPES: [Shape; 4] = [
         local_bits: 1,
         global_witnesses: 12,
         global_bits: 8,
+        strips: 0,
     },
     Shape {
         name: "l4096",
@@ -200,5 +239,28 @@ pub static SHAPES: [Shape; 4] = [
         local_bits: 1,
         global_witnesses: 12,
         global_bits: 8,
+        strips: 0,
+    },
+    Shape {
+        name: "o2048",
+        slots: 2048,
+        segments: 32,
+        signed: 10,
+        absolute: 6,
+        long: 3,
+        short: 3,
+        scenarios: 40,
+        accounts: 8,
+        assets: 8,
+        group_rows: 8,
+        account_rows: 6,
+        asset_rows: 6,
+        slot_rows: 0,
+        global_rows: 64,
+        local_witnesses: 6,
+        local_bits: 2,
+        global_witnesses: 24,
+        global_bits: 40,
+        strips: 128,
     },
 ];

@@ -2,7 +2,12 @@
 
 use crate::codec;
 use crate::digest::{Digest, keccak};
+use crate::runs::Runs;
 use crate::shape::Shape;
+use bincode::de::Decoder;
+use bincode::enc::Encoder;
+use bincode::error::{DecodeError, EncodeError};
+use bincode::{Decode, Encode};
 
 /// Which segment belongs to which group, account and asset.
 ///
@@ -21,7 +26,7 @@ pub struct Layout {
 }
 
 /// The risk part of a sheet: everything that follows from market data, as integers.
-#[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RiskPart {
     /// The risk model that says what the columns mean, for example `crypto-usd/1`.
     pub model: String,
@@ -37,7 +42,44 @@ pub struct RiskPart {
     pub layout: Layout,
     /// Weights, slot by slot, each row in column order: `weights[slot * shape.columns() + column]`.
     pub weights: Vec<i64>,
+    /// The strikes of every expiry in order; empty in a shape without strips.
+    pub runs: Runs,
 }
+
+/// Fields in order; runs only where there are any, so that a part without them is written as it was before there were runs.
+impl Encode for RiskPart {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        self.model.encode(encoder)?;
+        self.shape.encode(encoder)?;
+        self.universe.encode(encoder)?;
+        self.snapshot.encode(encoder)?;
+        self.as_of.encode(encoder)?;
+        self.layout.encode(encoder)?;
+        self.weights.encode(encoder)?;
+        if self.runs.is_empty() { Ok(()) } else { self.runs.encode(encoder) }
+    }
+}
+
+/// The shape's name says whether runs follow.
+impl<Context> Decode<Context> for RiskPart {
+    fn decode<D: Decoder<Context = Context>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let mut part = Self {
+            model: Decode::decode(decoder)?,
+            shape: Decode::decode(decoder)?,
+            universe: Decode::decode(decoder)?,
+            snapshot: Decode::decode(decoder)?,
+            as_of: Decode::decode(decoder)?,
+            layout: Decode::decode(decoder)?,
+            weights: Decode::decode(decoder)?,
+            runs: Runs::default(),
+        };
+        if Shape::by_name(&part.shape).is_some_and(|shape| shape.strips > 0) {
+            part.runs = Decode::decode(decoder)?;
+        }
+        Ok(part)
+    }
+}
+bincode::impl_borrow_decode!(RiskPart);
 
 /// Why a sheet does not have the lengths its shape asks for.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -118,6 +160,11 @@ impl RiskPart {
         length("segment accounts", layout.account.len(), shape.segments)?;
         length("segment assets", layout.asset.len(), shape.segments)?;
         length("weights", self.weights.len(), shape.slots * shape.columns())?;
+        length("run carry bits", self.runs.carry.len(), shape.strips)?;
+        length("run marks", self.runs.used.len(), shape.strips)?;
+        length("strike gaps", self.runs.gap.len(), shape.pairs())?;
+        length("coins", self.runs.coins.len(), 2 * shape.pairs())?;
+        length("cover weights", self.runs.cover.len(), shape.pairs())?;
         for (what, list, wanted) in
             [("account", &layout.account, shape.accounts), ("asset", &layout.asset, shape.assets)]
         {
@@ -136,7 +183,8 @@ impl RiskPart {
         &self.weights[slot * shape.columns()..(slot + 1) * shape.columns()]
     }
     /// Everything after the universe digest, as integers in the order of the public inputs: carry bits of segments
-    /// `1..`, group marks, account membership (account by account), asset membership, asset marks, weights.
+    /// `1..`, group marks, account membership (account by account), asset membership, asset marks, weights; in a shape with
+    /// strips then carry bits of strips `1..`, run marks, gaps of pairs `1..`, coins, cover weights.
     pub fn integers(&self, shape: &Shape) -> Vec<i64> {
         let layout = &self.layout;
         let mut out = Vec::with_capacity(Self::integer_count(shape));
@@ -152,10 +200,22 @@ impl RiskPart {
             out.push(i64::from(layout.asset.iter().any(|a| *a == u16::try_from(asset).ok())));
         }
         out.extend_from_slice(&self.weights);
+        if shape.strips > 0 {
+            out.extend(self.runs.carry[1..].iter().map(|&b| i64::from(b)));
+            out.extend(self.runs.used.iter().map(|&b| i64::from(b)));
+            out.extend_from_slice(&self.runs.gap[1..]);
+            out.extend_from_slice(&self.runs.coins);
+            out.extend_from_slice(&self.runs.cover);
+        }
         out
     }
     /// How many integers [`RiskPart::integers`] gives.
     pub const fn integer_count(shape: &Shape) -> usize {
+        let runs = if shape.strips == 0 { 0 } else { 2 * shape.strips - 1 + 4 * shape.pairs() - 1 };
+        Self::runs_at(shape) + runs
+    }
+    /// Position among [`RiskPart::integers`] of the first that belongs to the runs.
+    pub const fn runs_at(shape: &Shape) -> usize {
         (shape.segments - 1)
             + shape.segments
             + (shape.accounts + shape.assets) * shape.segments

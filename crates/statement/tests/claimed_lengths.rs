@@ -2,7 +2,7 @@
 //! part's payload, a huge length put there is refused, and no memory is asked for on the strength of it.
 
 use mandate_statement::{
-    Attestation, Bundle, Context, Digest, Kind, Layout, RiskPart, RuleRows, RulesPart, Shape,
+    Attestation, Bundle, Context, Digest, Kind, Layout, RiskPart, RuleRows, RulesPart, Runs, Shape,
     SignedAttestation, decode, encode, keccak,
 };
 
@@ -113,6 +113,7 @@ fn claims() {
             asset: vec![None; 4],
         },
         weights: vec![-5; 32 * 32],
+        runs: Runs::default(),
     };
     claim_everywhere(Kind::Attestation, &signed);
     claim_everywhere(Kind::Bundle, &bundle);

@@ -3,7 +3,7 @@
 //! Snapshots, keys and openings have the same test in `mandate-market`, `mandate-verifier` and `mandate-attest`.
 
 use mandate_statement::{
-    Attestation, Bundle, Context, Digest, Family, Kind, Layout, RiskPart, RowRef, RuleRows, RulesPart,
+    Attestation, Bundle, Context, Digest, Family, Kind, Layout, RiskPart, RowRef, RuleRows, RulesPart, Runs,
     SHAPES, Shape, SignedAttestation, decode, encode,
 };
 
@@ -46,6 +46,7 @@ fn weights_of_zero_read_again() {
                 asset: vec![None; shape.segments],
             },
             weights: vec![0; shape.slots * shape.columns()],
+            runs: Runs::none(shape),
         };
         let bytes = reads_again(Kind::RiskPart, &part);
         let floor = (128 << 10) / size_of::<i64>();

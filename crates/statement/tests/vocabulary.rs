@@ -3,7 +3,8 @@
 
 use mandate_statement::{
     AccountEntry, AccountSet, Attestation, AttestorGrade, Context, Digest, Family, GlobalVar, InputLayout,
-    LocalVar, Mode, RiskPart, RowRef, RulesPart, SHAPES, Shape, SignedAttestation, keccak,
+    Kind, LocalVar, Mode, RiskPart, RowRef, RulesPart, Runs, SHAPES, Shape, SheetError, SignedAttestation,
+    keccak,
 };
 
 fn shape(name: &str) -> &'static Shape {
@@ -15,6 +16,7 @@ fn widths_are_those_of_the_statement() {
     use mandate_statement as s;
     assert_eq!((s::QUANTITY_BITS, s::QUANTITY_LIMIT), (48, 140_737_488_355_328));
     assert_eq!((s::WEIGHT_SUM_BITS, s::TOTAL_BITS, s::WORST_BITS), (41, 88, 89));
+    assert_eq!((s::PEAK_BITS, s::PEAK_SLACK_BITS), (88, 89));
     assert_eq!((s::LOCAL_WITNESS_BITS, s::GLOBAL_WITNESS_BITS), (104, 112));
     assert_eq!((s::LOCAL_SLACK_BITS, s::GLOBAL_SLACK_BITS), (112, 128));
 }
@@ -24,9 +26,11 @@ fn positions_of_inputs() {
     // shape: first commitment, first coefficient, universe digest, all.
     let wanted = [
         ("t32", [2, 5, 2_448, 3_507]),
+        ("r64", [2, 5, 2_249, 4_466]),
         ("s256", [2, 6, 4_985, 13_279]),
         ("m1024", [2, 10, 4_902, 37_966]),
         ("l4096", [2, 18, 4_910, 138_174]),
+        ("o2048", [2, 10, 13_872, 145_782]),
     ];
     for (name, positions) in wanted {
         let at = InputLayout::of(shape(name));
@@ -39,7 +43,7 @@ fn positions_of_inputs() {
 
 #[test]
 fn columns_of_every_shape() {
-    for s in &SHAPES {
+    for s in SHAPES.iter().filter(|s| s.name != "o2048") {
         assert_eq!((s.metrics(), s.columns()), (16, 32), "{}", s.name);
         assert_eq!((s.lots_column(), s.forbidden_column()), (10, 11), "{}", s.name);
         let mode = |k| match k {
@@ -53,8 +57,22 @@ fn columns_of_every_shape() {
             assert_eq!(s.mode(k), mode(k), "column {k} of {}", s.name);
         }
     }
+    let s = shape("o2048");
+    assert_eq!((s.metrics(), s.columns(), s.lots_column(), s.forbidden_column()), (22, 62, 14, 15));
+    let ends = [
+        (9, Mode::Signed),
+        (10, Mode::Absolute),
+        (15, Mode::Absolute),
+        (16, Mode::Long),
+        (18, Mode::Long),
+        (19, Mode::Short),
+        (21, Mode::Short),
+        (22, Mode::Scenario),
+    ];
+    ends.into_iter().for_each(|(k, mode)| assert_eq!(s.mode(k), mode, "column {k} of o2048"));
     let of = |name| (shape(name).segment_len(), shape(name).packed_per_segment());
     assert_eq!([of("t32"), of("s256"), of("m1024"), of("l4096")], [(8, 2), (32, 7), (64, 13), (64, 13)]);
+    assert_eq!([of("r64"), of("o2048")], [(16, 4), (64, 13)]);
 }
 
 #[test]
@@ -65,6 +83,8 @@ fn families_of_every_shape() {
         ("s256", [(8, 8, 22), (4, 4, 22), (4, 6, 21), (1, 256, 16), (48, 1, 0)]),
         ("m1024", [(8, 16, 22), (4, 8, 22), (4, 8, 21), (0, 1024, 16), (48, 1, 0)]),
         ("l4096", [(8, 64, 22), (4, 16, 22), (4, 16, 21), (0, 4096, 16), (48, 1, 0)]),
+        ("r64", [(8, 4, 25), (4, 3, 25), (4, 3, 24), (0, 64, 16), (12, 1, 0)]),
+        ("o2048", [(8, 32, 34), (6, 8, 34), (6, 8, 33), (0, 2048, 22), (64, 1, 0)]),
     ];
     for (name, families) in wanted {
         let s = shape(name);
@@ -83,14 +103,16 @@ fn positions_of_local_variables() {
         for family in Family::ALL {
             let mut wanted = Vec::new();
             if family != Family::Global {
-                wanted.extend((0..16).map(LocalVar::Total));
+                wanted.extend((0..s.metrics()).map(LocalVar::Total));
             }
             if matches!(family, Family::Group | Family::Account) {
                 wanted.push(LocalVar::Worst);
             }
             if matches!(family, Family::Group | Family::Account | Family::Asset) {
-                wanted.extend((0..4).map(LocalVar::Witness));
-                wanted.push(LocalVar::Bit(0));
+                let (x, z, peaks) = if s.name == "o2048" { (6, 2, 3) } else { (4, 1, 0) };
+                wanted.extend((0..x).map(LocalVar::Witness));
+                wanted.extend((0..z).map(LocalVar::Bit));
+                wanted.extend((0..if s.name == "r64" { 3 } else { peaks }).map(LocalVar::Peak));
             }
             assert_eq!(wanted.len(), family.locals(s));
             for (position, variable) in wanted.iter().enumerate() {
@@ -102,10 +124,12 @@ fn positions_of_local_variables() {
                 );
             }
             for absent in [
-                LocalVar::Total(16),
+                LocalVar::Total(s.metrics()),
                 LocalVar::Total(31),
-                LocalVar::Witness(4),
-                LocalVar::Bit(1),
+                LocalVar::Witness(6),
+                LocalVar::Bit(2),
+                LocalVar::Peak(0),
+                LocalVar::Peak(3),
                 LocalVar::Worst,
                 LocalVar::Witness(0),
                 LocalVar::Bit(0),
@@ -119,35 +143,48 @@ fn positions_of_local_variables() {
     }
 }
 
-/// Totals, sums of worst losses, the book's worst loss, sums of `x`, sums of `z`, `y`, bits, one.
+/// Totals, sums of worst losses, the book's worst loss, sums of `x`, sums of `z`, `y`, bits, peaks of runs, one.
 #[test]
 fn positions_of_global_variables() {
-    for (s, (y, bits)) in SHAPES.iter().zip([(8, 4), (12, 8), (12, 8), (12, 8)]) {
+    let counts = [
+        ("t32", (4, 1), (8, 4), 0),
+        ("r64", (4, 1), (8, 4), 3),
+        ("s256", (4, 1), (12, 8), 0),
+        ("m1024", (4, 1), (12, 8), 0),
+        ("l4096", (4, 1), (12, 8), 0),
+        ("o2048", (6, 2), (24, 40), 3),
+    ];
+    for (s, (name, (x, z), (y, bits), peaks)) in SHAPES.iter().zip(counts) {
+        assert_eq!(s.name, name);
         let blocks = [Family::Group, Family::Account, Family::Asset];
-        let mut wanted: Vec<GlobalVar> = (0..32).map(GlobalVar::Total).collect();
+        let mut wanted: Vec<GlobalVar> = (0..s.columns()).map(GlobalVar::Total).collect();
         wanted.push(GlobalVar::WorstSum(Family::Group));
         wanted.push(GlobalVar::WorstSum(Family::Account));
         wanted.push(GlobalVar::WorstBook);
         for family in blocks {
-            wanted.extend((0..4).map(|i| GlobalVar::WitnessSum(family, i)));
+            wanted.extend((0..x).map(|i| GlobalVar::WitnessSum(family, i)));
         }
-        wanted.extend(blocks.map(|family| GlobalVar::BitSum(family, 0)));
+        for family in blocks {
+            wanted.extend((0..z).map(|i| GlobalVar::BitSum(family, i)));
+        }
         wanted.extend((0..y).map(GlobalVar::Witness));
         wanted.extend((0..bits).map(GlobalVar::Bit));
+        wanted.extend((0..peaks).map(GlobalVar::PeakSum));
         wanted.push(GlobalVar::One);
         assert_eq!(wanted.len(), GlobalVar::count(s));
         for (position, variable) in wanted.iter().enumerate() {
             assert_eq!(variable.index(s), Some(position), "{variable:?} in {}", s.name);
         }
         for absent in [
-            GlobalVar::Total(32),
+            GlobalVar::Total(s.columns()),
+            GlobalVar::PeakSum(peaks),
             GlobalVar::WorstSum(Family::Asset),
             GlobalVar::WorstSum(Family::Slot),
             GlobalVar::WorstSum(Family::Global),
-            GlobalVar::WitnessSum(Family::Group, 4),
+            GlobalVar::WitnessSum(Family::Group, x),
             GlobalVar::WitnessSum(Family::Slot, 0),
             GlobalVar::WitnessSum(Family::Global, 0),
-            GlobalVar::BitSum(Family::Asset, 1),
+            GlobalVar::BitSum(Family::Asset, z),
             GlobalVar::BitSum(Family::Slot, 0),
             GlobalVar::Witness(y),
             GlobalVar::Bit(bits),
@@ -206,6 +243,7 @@ fn integers_of_a_risk_part() {
             asset: vec![Some(1), Some(1), None, Some(0)],
         },
         weights: (0..1024).collect(),
+        runs: Runs::default(),
     };
     let integers = part.integers(s);
     let marks = [
@@ -227,6 +265,103 @@ fn integers_of_a_risk_part() {
     assert!(part.shape().is_err(), "t32 has assets 0 to 2");
     part.layout.asset[2] = Some(2);
     assert!(part.shape().is_ok());
+}
+
+/// A part of a shape with strips says where its runs lie after its weights, in its integers and in its file; one without strips
+/// is written as if there were no such thing.
+#[test]
+fn runs_follow_the_weights() {
+    let s = shape("r64");
+    let bare = RiskPart {
+        model: "m".into(),
+        shape: "r64".into(),
+        universe: keccak(b"u"),
+        snapshot: keccak(b"s"),
+        as_of: 1,
+        layout: mandate_statement::Layout {
+            carry: vec![false; 4],
+            group_used: vec![false; 4],
+            account: vec![None; 4],
+            asset: vec![None; 4],
+        },
+        weights: vec![0; 64 * 32],
+        runs: Runs::none(s),
+    };
+    let mut part = bare.clone();
+    part.runs.carry = vec![false, true, false, true];
+    part.runs.used = vec![false, true, true, false];
+    part.runs.gap = (100..132).collect();
+    part.runs.coins = (200..264).collect();
+    part.runs.cover = (300..332).collect();
+    assert_eq!(part.runs.spans(), [(0, 1), (2, 3)]);
+    let integers = part.integers(s);
+    assert_eq!(integers.len(), RiskPart::integer_count(s));
+    assert_eq!(integers[..RiskPart::runs_at(s)], bare.integers(s)[..RiskPart::runs_at(s)]);
+    let wanted: Vec<i64> =
+        [vec![1, 0, 1], vec![0, 1, 1, 0], (101..132).collect(), (200..264).collect(), (300..332).collect()]
+            .concat();
+    assert_eq!(integers[RiskPart::runs_at(s)..], wanted);
+    assert_ne!(part.digest(), bare.digest());
+    let mut other = part.clone();
+    other.runs.cover[31] += 1;
+    assert_ne!(part.digest(), other.digest());
+    let file = mandate_statement::encode(Kind::RiskPart, &part);
+    assert_eq!(mandate_statement::decode::<RiskPart>(Kind::RiskPart, &file), Ok(part.clone()));
+
+    // Every length is checked.
+    let lists: [fn(&mut Runs); 5] = [
+        |r| {
+            r.carry.pop();
+        },
+        |r| {
+            r.used.pop();
+        },
+        |r| {
+            r.gap.pop();
+        },
+        |r| r.coins.push(0),
+        |r| {
+            r.cover.pop();
+        },
+    ];
+    assert_eq!(part.shape(), Ok(s));
+    for change in lists {
+        let mut other = part.clone();
+        change(&mut other.runs);
+        assert!(matches!(other.shape(), Err(SheetError::Length { .. })));
+    }
+    // A shape without strips takes no runs, and one with strips not none at all: neither file reads.
+    let (mut with, mut without) = (part.clone(), part);
+    with.shape = "t32".into();
+    without.runs = Runs::default();
+    for part in [with, without] {
+        assert!(part.shape().is_err());
+        let file = mandate_statement::encode(Kind::RiskPart, &part);
+        assert!(mandate_statement::decode::<RiskPart>(Kind::RiskPart, &file).is_err(), "{}", part.shape);
+    }
+}
+
+/// What a risk part of a shape without strips is in bytes did not change when runs came: a digest that was published stays.
+#[test]
+fn a_part_without_runs_is_written_as_before() {
+    let part = RiskPart {
+        model: "m".into(),
+        shape: "t32".into(),
+        universe: Digest([1; 32]),
+        snapshot: Digest([2; 32]),
+        as_of: 3,
+        layout: mandate_statement::Layout {
+            carry: vec![false; 4],
+            group_used: vec![true; 4],
+            account: vec![Some(1); 4],
+            asset: vec![None; 4],
+        },
+        weights: vec![-5; 32 * 32],
+        runs: Runs::default(),
+    };
+    let file = mandate_statement::encode(Kind::RiskPart, &part);
+    // After the header: texts, digests, instant, four lists of four, 1,024 weights of one byte each behind their count.
+    assert_eq!(file.len() - 52, 2 + 4 + 32 + 32 + 1 + 5 + 5 + (1 + 8) + (1 + 4) + 3 + 1024);
 }
 
 #[test]

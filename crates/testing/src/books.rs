@@ -158,7 +158,7 @@ mod tests {
         let shape = shape_of(risk);
         book.quantities.iter().enumerate().all(|(slot, &q)| {
             let active = account_of(shape, risk, slot).is_some_and(|a| book.active[a]);
-            let usable = risk.weights_of(shape, slot)[columns::FORBIDDEN] == 0;
+            let usable = risk.weights_of(shape, slot)[shape.forbidden_column()] == 0;
             q == 0 || (active && usable && (-QUANTITY_LIMIT..QUANTITY_LIMIT).contains(&q))
         })
     }

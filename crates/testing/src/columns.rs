@@ -1,4 +1,5 @@
-//! Columns of the risk model `crypto-usd/1` by position, as every default shape has them.
+//! Columns of the risk model `crypto-usd/1` by position, as every shape has them that this model fits; [`of`] says where the
+//! same columns stand in a shape with more.
 
 use mandate_statement::{Column, Shape};
 
@@ -34,6 +35,19 @@ pub const LONG: Column = 13;
 pub const LIABILITIES: Column = 14;
 /// Face value of short positions (short, rounded up).
 pub const SHORT: Column = 15;
+
+/// Where `column` of `crypto-usd/1` stands in `shape`: itself in every shape that the model fits; in a shape with more columns of
+/// a mode, the first of that mode, but for `lots` and `forbidden`, which are the last two that read magnitudes.
+pub const fn of(shape: &Shape, column: Column) -> Column {
+    match column {
+        LOTS => shape.lots_column(),
+        FORBIDDEN => shape.forbidden_column(),
+        GROSS..FORBIDDEN => shape.signed + (column - GROSS),
+        ASSETS | LONG => shape.signed + shape.absolute + (column - ASSETS),
+        LIABILITIES | SHORT => shape.signed + shape.absolute + shape.long + (column - LIABILITIES),
+        _ => column,
+    }
+}
 
 /// The column of scenario `s`.
 pub const fn scenario(shape: &Shape, s: usize) -> Column {

@@ -9,6 +9,7 @@ mod case;
 pub mod columns;
 mod risk;
 mod rules;
+mod runs;
 mod story;
 
 pub use books::{
@@ -21,6 +22,7 @@ pub use risk::{
     risk_part_for, t32, usable_slots,
 };
 pub use rules::{RulesBuilder, any_rules_part, rules_part, rules_part_for};
+pub use runs::r64;
 pub use story::Story;
 
 /// The seeded stream behind every fixture: the same numbers on every machine.

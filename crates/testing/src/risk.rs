@@ -1,7 +1,7 @@
 //! Lawful risk parts.
 
-use crate::{columns, stream};
-use mandate_statement::{Digest, Layout, Mode, RiskPart, Shape, WEIGHT_SUM_BITS, keccak};
+use crate::{columns, runs, stream};
+use mandate_statement::{Digest, Layout, Mode, RiskPart, Runs, Shape, WEIGHT_SUM_BITS, keccak};
 use proptest::prelude::*;
 use rand::Rng;
 
@@ -57,7 +57,7 @@ pub fn layout(shape: &Shape, seed: u64) -> Layout {
 
 /// What a made-up slot holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Cash,
     Spot,
     Perpetual,
@@ -66,13 +66,14 @@ enum Kind {
 }
 
 /// Weights of one slot, in column order: magnitudes from `2^20` to below `top`.
-fn slot_weights(shape: &Shape, kind: Kind, top: i64, rng: &mut impl Rng) -> Vec<i64> {
+pub(crate) fn slot_weights(shape: &Shape, kind: Kind, top: i64, rng: &mut impl Rng) -> Vec<i64> {
     let mut w = vec![0i64; shape.columns()];
+    let at = |column| columns::of(shape, column);
     if kind == Kind::Forbidden {
-        w[columns::FORBIDDEN] = 1;
+        w[at(columns::FORBIDDEN)] = 1;
         return w;
     }
-    w[columns::LOTS] = 1;
+    w[at(columns::LOTS)] = 1;
     let face = rng.gen_range(1i64 << 20..top / 4);
     let value = match kind {
         Kind::Perpetual => 0,
@@ -80,24 +81,24 @@ fn slot_weights(shape: &Shape, kind: Kind, top: i64, rng: &mut impl Rng) -> Vec<
         _ => face,
     };
     let haircut = rng.gen_range(0..=50);
-    w[columns::VALUE] = value;
-    w[columns::ASSETS] = value / 100 * (100 - haircut);
-    w[columns::LIABILITIES] = value + value / 100 * haircut;
+    w[at(columns::VALUE)] = value;
+    w[at(columns::ASSETS)] = value / 100 * (100 - haircut);
+    w[at(columns::LIABILITIES)] = value + value / 100 * haircut;
     if kind == Kind::Cash {
-        w[columns::CASH] = value;
+        w[at(columns::CASH)] = value;
         return w;
     }
     let delta = if kind == Kind::Option { rng.gen_range(-face..=face) } else { face };
-    w[columns::DELTA] = delta;
-    w[columns::GROSS] = delta.abs().max(1);
+    w[at(columns::DELTA)] = delta;
+    w[at(columns::GROSS)] = delta.abs().max(1);
     for k in [columns::NOTIONAL, columns::LONG, columns::SHORT] {
-        w[k] = face;
+        w[at(k)] = face;
     }
     if kind == Kind::Option {
-        w[columns::PREMIUM] = value;
-        w[columns::GAMMA] = rng.gen_range(0..=face / 8);
-        w[columns::VEGA] = rng.gen_range(0..=face / 8);
-        w[columns::THETA] = -rng.gen_range(0..=face / 8);
+        w[at(columns::PREMIUM)] = value;
+        w[at(columns::GAMMA)] = rng.gen_range(0..=face / 8);
+        w[at(columns::VEGA)] = rng.gen_range(0..=face / 8);
+        w[at(columns::THETA)] = -rng.gen_range(0..=face / 8);
     }
     for s in 0..shape.scenarios {
         w[columns::scenario(shape, s)] = rng.gen_range(-face..=face) / 2;
@@ -119,11 +120,13 @@ fn part(shape: &Shape, layout: Layout, seed: u64) -> RiskPart {
             (true, _, 0 | 1) => Kind::Forbidden,
             (true, _, 2) => Kind::Spot,
             (true, _, 3 | 4) => Kind::Perpetual,
+            // Where there are runs, options stand in them.
+            _ if shape.strips > 0 => Kind::Spot,
             _ => Kind::Option,
         };
         weights.extend(slot_weights(shape, kind, top, &mut rng));
     }
-    RiskPart {
+    let mut out = RiskPart {
         model: "crypto-usd/1".to_owned(),
         shape: shape.name.to_owned(),
         universe: named("universe", seed),
@@ -131,7 +134,10 @@ fn part(shape: &Shape, layout: Layout, seed: u64) -> RiskPart {
         as_of: 1_770_249_600,
         layout,
         weights,
-    }
+        runs: Runs::none(shape),
+    };
+    runs::put(shape, &mut out, seed, top);
+    out
 }
 
 fn named(what: &str, seed: u64) -> Digest {
@@ -161,7 +167,8 @@ pub fn full_width_risk_part(shape: &Shape, seed: u64) -> RiskPart {
     let count = i64::try_from(usable.len()).expect("shapes are small");
     let (share, rest) = (limit / count, limit % count);
     for (n, &slot) in usable.iter().enumerate() {
-        for k in (0..shape.columns()).filter(|k| *k != columns::LOTS && *k != columns::FORBIDDEN) {
+        let marks = [shape.lots_column(), shape.forbidden_column()];
+        for k in (0..shape.columns()).filter(|k| !marks.contains(k)) {
             let magnitude = share + if n == 0 { rest } else { 0 };
             let of_value = [columns::VALUE, columns::CASH, columns::UNSETTLED, columns::PREMIUM].contains(&k);
             let signed = matches!(shape.mode(k), Mode::Signed | Mode::Scenario) && !of_value;

@@ -1,7 +1,7 @@
 //! Rules parts, built row by row.
 
 use crate::{columns, stream, t32};
-use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, RuleRows, RulesPart, Shape, keccak};
+use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, RuleRows, RulesPart, Runs, Shape, keccak};
 use proptest::prelude::*;
 use rand::Rng;
 
@@ -107,6 +107,13 @@ pub fn rules_part_for(shape: &'static Shape, seed: u64) -> RulesPart {
             out = add(out, rule, &mut rng);
         }
     }
+    if shape.strips > 0 {
+        for rule in [RUN_RULES, RUN_RULES + 1] {
+            if rng.gen_bool(0.8) {
+                out = add(out, rule, &mut rng);
+            }
+        }
+    }
     out.build()
 }
 /// [`rules_part`] over all seeds.
@@ -116,30 +123,25 @@ pub fn any_rules_part() -> impl Strategy<Value = RulesPart> {
 
 const RULES: usize = 10;
 const SLOT_RULE: usize = 9;
+/// Rules over runs come after the others, in shapes that have runs.
+const RUN_RULES: usize = RULES;
 
 fn add(out: RulesBuilder, rule: usize, rng: &mut impl Rng) -> RulesBuilder {
     use Family::{Account, Asset, Global, Group, Slot};
     use GlobalVar as G;
     use LocalVar as L;
-    let (nav, lots) = (G::Total(columns::VALUE), G::Total(columns::LOTS));
-    let own_lots = L::Total(columns::LOTS);
     let shape = out.shape;
+    let (all, own) = (|k| G::Total(columns::of(shape, k)), |k| L::Total(columns::of(shape, k)));
+    let (nav, lots, own_lots) = (all(columns::VALUE), all(columns::LOTS), own(columns::LOTS));
     // A limit of `top` parts of net asset value to `bottom` parts of something.
     let (top, bottom) = (rng.gen_range(1..1000i128), rng.gen_range(1..100i128));
     match rule {
-        0 => {
-            out.row("leverage", Global, &[], &[(nav, top), (lots, -top), (G::Total(columns::GROSS), -bottom)])
-        }
-        1 => out.row(
-            "concentration",
-            Group,
-            &[(L::Total(columns::GROSS), -bottom)],
-            &[(nav, top), (lots, -top)],
-        ),
+        0 => out.row("leverage", Global, &[], &[(nav, top), (lots, -top), (all(columns::GROSS), -bottom)]),
+        1 => out.row("concentration", Group, &[(own(columns::GROSS), -bottom)], &[(nav, top), (lots, -top)]),
         2 => out.row(
             "margin-account",
             Account,
-            &[(L::Total(columns::VALUE), top), (L::Worst, -bottom), (own_lots, -top - bottom)],
+            &[(own(columns::VALUE), top), (L::Worst, -bottom), (own_lots, -top - bottom)],
             &[(G::One, 1 << 70)],
         ),
         3 => out.row(
@@ -162,38 +164,64 @@ fn add(out: RulesBuilder, rule: usize, rng: &mut impl Rng) -> RulesBuilder {
         ),
         // |delta| of an asset, by its own witness.
         5 => out
-            .row(
-                "delta-asset",
-                Asset,
-                &[(L::Witness(0), 1), (L::Total(columns::DELTA), -1), (own_lots, -1)],
-                &[],
-            )
-            .row(
-                "delta-asset",
-                Asset,
-                &[(L::Witness(0), 1), (L::Total(columns::DELTA), 1), (own_lots, -1)],
-                &[],
-            )
+            .row("delta-asset", Asset, &[(L::Witness(0), 1), (own(columns::DELTA), -1), (own_lots, -1)], &[])
+            .row("delta-asset", Asset, &[(L::Witness(0), 1), (own(columns::DELTA), 1), (own_lots, -1)], &[])
             .row("delta-asset", Asset, &[(L::Witness(0), -1)], &[(nav, top), (lots, -top)]),
         // Sum over groups of |vega|, with a second witness on top of the first.
         6 => out
-            .row("vega-sum", Group, &[(L::Witness(0), 1), (L::Total(columns::VEGA), -1), (own_lots, -1)], &[])
-            .row("vega-sum", Group, &[(L::Witness(0), 1), (L::Total(columns::VEGA), 1), (own_lots, -1)], &[])
+            .row("vega-sum", Group, &[(L::Witness(0), 1), (own(columns::VEGA), -1), (own_lots, -1)], &[])
+            .row("vega-sum", Group, &[(L::Witness(0), 1), (own(columns::VEGA), 1), (own_lots, -1)], &[])
             .row("vega-sum", Group, &[(L::Witness(1), 1), (L::Witness(0), -2)], &[(G::One, 5)])
             .row("vega-sum", Group, &[(L::Witness(1), 1)], &[])
             .row("vega-sum", Global, &[], &[(nav, top), (G::WitnessSum(Group, 1), -1), (lots, -top)]),
         // The positive part of -theta, over the whole book.
         7 => out
-            .row("theta", Global, &[], &[(G::Witness(0), 1), (G::Total(columns::THETA), 1), (lots, -1)])
+            .row("theta", Global, &[], &[(G::Witness(0), 1), (all(columns::THETA), 1), (lots, -1)])
             .row("theta", Global, &[], &[(G::Witness(0), 1)])
             .row("theta", Global, &[], &[(nav, top), (G::Witness(0), -bottom), (lots, -top)]),
         8 => out.row(
             "solvency",
             Global,
             &[],
-            &[(G::Total(columns::ASSETS), top), (G::Total(columns::LIABILITIES), -bottom)],
+            &[(all(columns::ASSETS), top), (all(columns::LIABILITIES), -bottom)],
         ),
-        _ => out.row("ticket", Slot, &[(L::Total(columns::NOTIONAL), -bottom)], &[(nav, top), (lots, -top)]),
+        SLOT_RULE => {
+            out.row("ticket", Slot, &[(own(columns::NOTIONAL), -bottom)], &[(nav, top), (lots, -top)])
+        }
+        // Calls up to every strike are covered by what is held, group by group; what the book could be called for.
+        RUN_RULES => out
+            .row(
+                "covered",
+                Group,
+                &[(L::Peak(Runs::UNCOVERED), -bottom), (own(columns::LONG), 1), (own_lots, -bottom - 1)],
+                &[(G::One, 1 << 70)],
+            )
+            .row(
+                "covered",
+                Global,
+                &[],
+                &[(nav, top), (G::PeakSum(Runs::UNCOVERED), -bottom), (lots, -top - bottom)],
+            ),
+        // Losses at expiry and the upside, by account, by asset and in all.
+        _ => out
+            .row("expiry", Account, &[(L::Peak(Runs::EXPIRY_LOSS), -bottom)], &[(nav, top), (lots, -top)])
+            .row(
+                "expiry",
+                Asset,
+                &[(L::Peak(Runs::UPSIDE), -1), (L::Peak(Runs::EXPIRY_LOSS), -bottom), (own_lots, -1)],
+                &[(nav, top), (lots, -top)],
+            )
+            .row(
+                "expiry",
+                Global,
+                &[],
+                &[
+                    (nav, top),
+                    (G::PeakSum(Runs::EXPIRY_LOSS), -bottom),
+                    (G::PeakSum(Runs::UPSIDE), -bottom),
+                    (lots, -top - bottom),
+                ],
+            ),
     }
 }
 

@@ -129,6 +129,7 @@ pub fn risk(as_of: u64) -> RiskPart {
             asset: vec![Some(0), Some(0), Some(1), None],
         },
         weights: (0..s.slots * s.columns()).map(weight).collect(),
+        runs: mandate_statement::Runs::none(s),
     }
 }
 

@@ -25,6 +25,7 @@ pub fn risk(weights: Vec<i64>, join: bool, assets: [Option<u16>; 4]) -> RiskPart
             asset: assets.to_vec(),
         },
         weights,
+        runs: mandate_statement::Runs::default(),
     }
 }
 

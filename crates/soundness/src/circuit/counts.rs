@@ -4,15 +4,15 @@
 //! `own`, `act-2`, `act-3`, `com-3`, `forbid`) leaves no cell without a definition when it goes, so only a count misses
 //! it. Nothing here reads the circuit's code, its constants or the lengths that it computes.
 
-use super::setup::{Wiring, wiring};
+use super::setup::{Wiring, shapes, wiring};
 use crate::{Ledger, Score};
 use mandate_circuits::r1cs::Id;
-use mandate_statement::{SHAPES, Shape};
+use mandate_statement::Shape;
 use std::collections::BTreeMap;
 
 /// The attack, on every shape.
 pub fn run() -> Score {
-    SHAPES.iter().map(|shape| tell(shape, wiring(shape))).reduce(Ledger::merge).unwrap_or_default().score(
+    shapes().map(|shape| tell(shape, wiring(shape))).reduce(Ledger::merge).unwrap_or_default().score(
         "row-count",
         "each rule of each shape: a row of it gone or added, and a demand that defines nothing gone or added",
     )

@@ -6,15 +6,15 @@
 //! exactly what the statement calls private: quantities, activity, blindings, upper-bound witnesses and selectors. A
 //! number in bits is one hint: its bits are digits of it.
 
-use super::setup::wiring;
+use super::setup::{shapes, wiring};
 use super::trace::{Node, Trace};
 use crate::{Ledger, Score};
 use mandate_circuits::r1cs::{Id, Relation};
-use mandate_statement::{SHAPES, Shape};
+use mandate_statement::Shape;
 
 /// The attack, on every shape.
 pub fn run() -> Score {
-    SHAPES.iter().map(tell).reduce(Ledger::merge).unwrap_or_default().score(
+    shapes().map(tell).reduce(Ledger::merge).unwrap_or_default().score(
         "uniqueness",
         "each witness cell of each shape: a second value for it, with inputs and hints as they are",
     )

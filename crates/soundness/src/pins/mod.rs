@@ -4,7 +4,7 @@
 mod proofs;
 mod values;
 
-use mandate_statement::SHAPES;
+use crate::circuit::setup::shapes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -76,13 +76,13 @@ pub fn write(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let store = |shape: &str| std::fs::write(proofs::path(folder, shape), proof_of(shape));
     // Missing ones first: a key that a proof was made with is not made again.
-    for shape in SHAPES.iter().filter(|shape| !proofs::path(folder, shape.name).exists()) {
+    for shape in shapes().filter(|shape| !proofs::path(folder, shape.name).exists()) {
         store(shape.name)?;
     }
     for (file, values) in current(true) {
         std::fs::write(folder.join(file), text(&values))?;
     }
-    for shape in &SHAPES {
+    for shape in shapes() {
         if verify_stored(folder, shape.name).is_err() {
             store(shape.name)?;
         }

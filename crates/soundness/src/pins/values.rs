@@ -1,5 +1,6 @@
 //! The pinned values that are functions of the program alone.
 
+use crate::circuit::setup::shapes;
 use crate::pins::{Files, QUICK_KEYS};
 use crate::sheets::corpus::{AS_OF, example_texts, snapshots, written};
 use ark_bn254::Fr;
@@ -9,8 +10,8 @@ use mandate_circuits::r1cs::{Relation, relation};
 use mandate_market::{examples, risk};
 use mandate_prover::ProvingKey;
 use mandate_statement::{
-    AccountEntry, AccountSet, Attestation, AttestorGrade, CIRCUIT_VERSION, Context, Digest, Kind, SHAPES,
-    Shape, keccak,
+    AccountEntry, AccountSet, Attestation, AttestorGrade, CIRCUIT_VERSION, Context, Digest, Kind, Shape,
+    keccak,
 };
 use mandate_verifier::VerifyingKey;
 use rayon::prelude::*;
@@ -78,7 +79,7 @@ pub fn proving_key(shape: &'static Shape, relation: &Relation) -> ProvingKey {
 /// All of them, by file.
 pub fn files(all: bool) -> Files {
     let mut out = Files::new();
-    for shape in &SHAPES {
+    for shape in shapes() {
         out.insert(format!("shape-{}.txt", shape.name), shape_values(shape, all));
     }
     out.insert("sheets.txt".into(), sheets());
@@ -120,7 +121,7 @@ fn sheets() -> Vec<(String, String)> {
         out.push(line(format!("risk/{}", shape.name), part.digest()));
     }
     for (name, text) in example_texts() {
-        for shape in &SHAPES {
+        for shape in shapes() {
             let Some(sheet) = written(&name, &text, shape) else { continue };
             let rows: usize = sheet.part.rules.iter().map(|r| r.rows.len()).sum();
             let (rules, integers) = (sheet.part.rules.len(), sheet.part.entries().count());
@@ -137,7 +138,7 @@ fn words() -> Vec<(String, String)> {
     let modulus: String = Fr::MODULUS.to_bytes_be().iter().map(|b| format!("{b:02x}")).collect();
     out.push(line("field-order", format!("0x{modulus}")));
     let universe = keccak(b"mandate/pins/universe");
-    for shape in &SHAPES {
+    for shape in shapes() {
         let length = shape.segment_len();
         let edge: Vec<i64> = [0, 1, -1, (1 << 47) - 1, -(1 << 47)].into_iter().cycle().take(length).collect();
         for (name, quantities, segment, blinding) in [

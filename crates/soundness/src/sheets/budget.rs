@@ -99,6 +99,11 @@ fn any_total(shape: &Shape, column: usize) -> Range {
     Range::of(-&top, top)
 }
 
+/// Sums of numbers of 88 bits, one a strip at most.
+fn peaks(shape: &Shape) -> Range {
+    Range::of(0.into(), power(88) - 1).times(&BigInt::from(shape.strips))
+}
+
 fn local(shape: &Shape, family: Family) -> Vec<(String, Range)> {
     let mut out = Vec::new();
     let mut push = |v: LocalVar, range: Range| {
@@ -111,6 +116,7 @@ fn local(shape: &Shape, family: Family) -> Vec<(String, Range)> {
     push(LocalVar::Worst, signed(89));
     (0..shape.local_witnesses).for_each(|i| push(LocalVar::Witness(i), signed(104)));
     (0..shape.local_bits).for_each(|i| push(LocalVar::Bit(i), Range::of(0.into(), 1.into())));
+    (0..shape.peaks()).for_each(|i| push(LocalVar::Peak(i), peaks(shape)));
     out
 }
 
@@ -137,6 +143,7 @@ fn global(shape: &Shape) -> Vec<(String, Range)> {
     }
     (0..shape.global_witnesses).for_each(|i| push(GlobalVar::Witness(i), signed(112)));
     (0..shape.global_bits).for_each(|i| push(GlobalVar::Bit(i), bit()));
+    (0..shape.peaks()).for_each(|i| push(GlobalVar::PeakSum(i), peaks(shape)));
     push(GlobalVar::One, Range::of(1.into(), 1.into()));
     out
 }

@@ -63,13 +63,16 @@ pub fn example_texts() -> Vec<(String, String)> {
     out
 }
 
-/// A mandate compiled for a shape, or nothing where the shape is too small for it or it says nothing there.
+/// A mandate compiled for a shape, or nothing where the shape is too small for it, has other columns, or it says nothing there.
 ///
 /// # Panics
 /// If it does not compile for any other reason.
 pub fn written(name: &str, text: &str, shape: &'static Shape) -> Option<Written> {
     let mandate = Mandate::parse(name, text).unwrap_or_else(|e| panic!("{e}"));
     let model = RiskModel::by_name(mandate.model.name).expect("the mandate's model");
+    if !model.fits(shape) {
+        return None;
+    }
     let part = match compile(&mandate, model, shape) {
         Ok(compiled) => compiled.part,
         Err(MandateError::TooSmall(_)) => return None,
