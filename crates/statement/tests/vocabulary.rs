@@ -30,7 +30,7 @@ fn positions_of_inputs() {
         ("s256", [2, 6, 4_985, 13_279]),
         ("m1024", [2, 10, 4_902, 37_966]),
         ("l4096", [2, 18, 4_910, 138_174]),
-        ("o2048", [2, 10, 13_872, 145_782]),
+        ("o2048", [2, 10, 19_318, 151_228]),
     ];
     for (name, positions) in wanted {
         let at = InputLayout::of(shape(name));
@@ -84,7 +84,7 @@ fn families_of_every_shape() {
         ("m1024", [(8, 16, 22), (4, 8, 22), (4, 8, 21), (0, 1024, 16), (48, 1, 0)]),
         ("l4096", [(8, 64, 22), (4, 16, 22), (4, 16, 21), (0, 4096, 16), (48, 1, 0)]),
         ("r64", [(8, 4, 25), (4, 3, 25), (4, 3, 24), (0, 64, 16), (12, 1, 0)]),
-        ("o2048", [(8, 32, 34), (6, 8, 34), (6, 8, 33), (0, 2048, 22), (64, 1, 0)]),
+        ("o2048", [(12, 32, 38), (8, 8, 38), (8, 8, 37), (0, 2048, 22), (80, 1, 0)]),
     ];
     for (name, families) in wanted {
         let s = shape(name);
@@ -109,7 +109,7 @@ fn positions_of_local_variables() {
                 wanted.push(LocalVar::Worst);
             }
             if matches!(family, Family::Group | Family::Account | Family::Asset) {
-                let (x, z, peaks) = if s.name == "o2048" { (6, 2, 3) } else { (4, 1, 0) };
+                let (x, z, peaks) = if s.name == "o2048" { (8, 4, 3) } else { (4, 1, 0) };
                 wanted.extend((0..x).map(LocalVar::Witness));
                 wanted.extend((0..z).map(LocalVar::Bit));
                 wanted.extend((0..if s.name == "r64" { 3 } else { peaks }).map(LocalVar::Peak));
@@ -126,8 +126,8 @@ fn positions_of_local_variables() {
             for absent in [
                 LocalVar::Total(s.metrics()),
                 LocalVar::Total(31),
-                LocalVar::Witness(6),
-                LocalVar::Bit(2),
+                LocalVar::Witness(8),
+                LocalVar::Bit(4),
                 LocalVar::Peak(0),
                 LocalVar::Peak(3),
                 LocalVar::Worst,
@@ -152,7 +152,7 @@ fn positions_of_global_variables() {
         ("s256", (4, 1), (12, 8), 0),
         ("m1024", (4, 1), (12, 8), 0),
         ("l4096", (4, 1), (12, 8), 0),
-        ("o2048", (6, 2), (24, 40), 3),
+        ("o2048", (8, 4), (24, 40), 3),
     ];
     for (s, (name, (x, z), (y, bits), peaks)) in SHAPES.iter().zip(counts) {
         assert_eq!(s.name, name);
