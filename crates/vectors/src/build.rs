@@ -7,7 +7,8 @@ use crate::problem::{Problem, Trouble};
 use mandate_market::{ColumnDef, RiskModel, Rounding};
 use mandate_policy::{Mandate, Verdict, compile, evaluate_on, sides_on};
 use mandate_statement::{
-    Digest, Family, Layout, Mode, QUANTITY_BITS, RiskPart, RulesPart, SHAPES, Shape, WEIGHT_SUM_BITS, keccak,
+    Digest, Family, Layout, Mode, QUANTITY_BITS, RiskPart, RulesPart, Runs, SHAPES, Shape, WEIGHT_SUM_BITS,
+    keccak,
 };
 use num_bigint::BigInt;
 use num_integer::Integer;
@@ -393,6 +394,7 @@ impl Built {
             as_of: 0,
             layout,
             weights,
+            runs: Runs::none(shape),
         };
         Ok(Self { model, shape, risk, quantities, active: vec![true; shape.accounts], places })
     }
