@@ -1,5 +1,6 @@
 //! The public rule by which a universe is cut: which slots, in which order, in which lots, on which shape.
 
+use crate::arrange::arrange;
 use crate::instrument::{Instrument, Settle};
 use crate::price::Price;
 use crate::slot::Slot;
@@ -33,7 +34,8 @@ pub struct CutRule {
     pub free_percent: usize,
     /// The least free share accepted where the shape has no room for more.
     pub min_free_percent: usize,
-    /// Name of the shape; `None` for the smallest that fits (the shape for tests left aside).
+    /// Name of the shape; `None` for the smallest that fits. Shapes for tests and shapes with strips, which stand under
+    /// other risk models, are taken only by name.
     pub shape: Option<String>,
 }
 
@@ -206,23 +208,30 @@ impl Universe {
         universe.assets = used.iter().map(|&a| assets[a].clone()).collect();
 
         let sizes: Vec<usize> = drafts.iter().map(|d| d.slots.len()).collect();
+        // What the listed instruments need at least: more than their number where options stand in runs.
+        let allot = |shape: &Shape, wanted: usize, least: usize| {
+            let needed = |d: &Draft| arrange(shape, &d.slots).needed.div_ceil(shape.segment_len());
+            allocate(shape, &sizes, &drafts.iter().map(needed).collect::<Vec<_>>(), wanted, least)
+        };
         let fits = |shape: &&Shape| universe.accounts.len() <= shape.accounts && used.len() <= shape.assets;
         let candidates: Vec<&Shape> = match &rule.shape {
             Some(name) => vec![Shape::by_name(name).ok_or_else(|| UniverseError::Shape {
                 universe: universe.name.clone(),
                 shape: name.clone(),
             })?],
-            None => SHAPES.iter().filter(|s| !s.for_tests()).collect(),
+            None => SHAPES.iter().filter(|s| !s.for_tests() && s.strips == 0).collect(),
         };
         let chosen = candidates
             .iter()
             .copied()
             .filter(fits)
-            .find_map(|s| allocate(s, &sizes, rule.free_percent, rule.free_percent).map(|a| (s, a)))
+            .find_map(|s| allot(s, rule.free_percent, rule.free_percent).map(|a| (s, a)))
             .or_else(|| {
-                candidates.iter().copied().filter(fits).find_map(|s| {
-                    allocate(s, &sizes, rule.free_percent, rule.min_free_percent).map(|a| (s, a))
-                })
+                candidates
+                    .iter()
+                    .copied()
+                    .filter(fits)
+                    .find_map(|s| allot(s, rule.free_percent, rule.min_free_percent).map(|a| (s, a)))
             });
         let Some((shape, segments)) = chosen else {
             return Err(CutError::NoShape {
@@ -235,6 +244,9 @@ impl Universe {
             });
         };
         shape.name.clone_into(&mut universe.shape);
+        if shape.strips > 0 {
+            universe.rule.push_str("; options of an expiry on strips of their own, strikes in pairs");
+        }
         for (draft, segments) in drafts.into_iter().zip(segments) {
             let asset = used.iter().position(|u| *u == draft.asset).and_then(|a| u16::try_from(a).ok());
             universe.accounts[draft.label].groups.push(Group {
@@ -249,11 +261,19 @@ impl Universe {
 }
 
 /// Segments per group, or `None` where fewer than `least` percent of some group would stay free. Every group gets the
-/// fewest segments that leave `least` percent free; then the fullest group gets one more while it is short of `wanted`.
-fn allocate(shape: &Shape, sizes: &[usize], wanted: usize, least: usize) -> Option<Vec<usize>> {
+/// fewest segments that leave `least` percent free, and at least those that it needs to be laid out; then the fullest group gets
+/// one more while it is short of `wanted`.
+fn allocate(
+    shape: &Shape,
+    sizes: &[usize],
+    needed: &[usize],
+    wanted: usize,
+    least: usize,
+) -> Option<Vec<usize>> {
     let len = shape.segment_len();
     let need = |size: usize, free: usize| (size * 100).div_ceil(len * (100 - free.min(99))).max(1);
-    let mut segments: Vec<usize> = sizes.iter().map(|&s| need(s, least)).collect();
+    let mut segments: Vec<usize> =
+        sizes.iter().zip(needed).map(|(&s, &laid_out)| need(s, least).max(laid_out)).collect();
     let mut left = shape.segments.checked_sub(segments.iter().sum())?;
     while left > 0 {
         let fullest = (0..sizes.len())
@@ -285,10 +305,11 @@ mod tests {
     #[test]
     fn segments_go_to_the_fullest_group() {
         let m = Shape::by_name("m1024").unwrap();
-        assert_eq!(allocate(m, &[32, 33, 1], 50, 50), Some(vec![1, 2, 1]));
-        assert_eq!(allocate(m, &[600, 300], 50, 50), None);
-        let squeezed = allocate(m, &[600, 240], 50, 10).unwrap();
+        assert_eq!(allocate(m, &[32, 33, 1], &[1; 3], 50, 50), Some(vec![1, 2, 1]));
+        assert_eq!(allocate(m, &[600, 300], &[1; 2], 50, 50), None);
+        let squeezed = allocate(m, &[600, 240], &[1; 2], 50, 10).unwrap();
         assert_eq!(squeezed.iter().sum::<usize>(), 16);
-        assert_eq!(allocate(m, &[1025], 50, 0), None);
+        assert_eq!(allocate(m, &[1025], &[1], 50, 0), None);
+        assert_eq!(allocate(m, &[100], &[5], 50, 50), Some(vec![5]));
     }
 }

@@ -32,7 +32,7 @@ struct Plan {
     harbour: &'static [&'static str],
     /// Coins with linear contracts at `quay`; empty for no such account.
     quay: &'static [&'static str],
-    /// Balances at `vault`.
+    /// Balances at `vault`; empty for no such account.
     vault: &'static [&'static str],
     /// Days to each option expiry.
     expiries: &'static [u64],
@@ -136,6 +136,52 @@ pub fn tiny(as_of: u64) -> Snapshot {
     )
 }
 
+/// The market on `o2048`, where the options of each expiry stand in a run: the same four accounts; BTC and ETH options in four
+/// expiries of up to 280 days and twenty strikes.
+///
+/// # Panics
+/// As [`snapshot`].
+pub fn strikes(as_of: u64) -> Snapshot {
+    build(
+        as_of,
+        &Plan {
+            shape: "o2048",
+            harbour: &["BTC", "ETH"],
+            quay: &["BTC", "ETH", "SOL"],
+            vault: &["BTC", "ETH", "SOL", "USD", "USDC"],
+            expiries: &[7, 35, 126, 280],
+            strikes: &[
+                40, 50, 60, 70, 75, 80, 85, 90, 95, 100, 105, 110, 115, 120, 130, 140, 150, 160, 175, 200,
+            ],
+            futures: &[35, 126, 280],
+            loans: true,
+            free_percent: 50,
+        },
+    )
+}
+
+/// The smallest market with a run, on the shape for tests `r64`: `harbour/cross/main` (BTC spot, perpetual, three strikes of
+/// one expiry, unsettled profit; USD) and `administrator/fund/main` (USD).
+///
+/// # Panics
+/// As [`snapshot`].
+pub fn strikes_tiny(as_of: u64) -> Snapshot {
+    build(
+        as_of,
+        &Plan {
+            shape: "r64",
+            harbour: &["BTC"],
+            quay: &[],
+            vault: &[],
+            expiries: &[35],
+            strikes: &[80, 100, 125],
+            futures: &[],
+            loans: false,
+            free_percent: 25,
+        },
+    )
+}
+
 fn build(as_of: u64, plan: &Plan) -> Snapshot {
     let (from, to) = (INSTANTS.start, INSTANTS.end);
     assert!(
@@ -200,7 +246,7 @@ fn listings(first: u64, plan: &Plan, prices: &BTreeMap<String, Price>) -> Vec<Li
         }
     };
     let mut harbour = vec![balance("USD")];
-    if plan.shape != "t32" {
+    if !matches!(plan.shape, "t32" | "r64") {
         harbour.extend([balance("USDC"), Instrument::UnsettledPnl { currency: text("USDC") }]);
     }
     for coin in plan.harbour {
@@ -253,7 +299,9 @@ fn listings(first: u64, plan: &Plan, prices: &BTreeMap<String, Price>) -> Vec<Li
         }
         out.push(account("quay", "cross", quay));
     }
-    out.push(account("vault", "segregated", plan.vault.iter().map(|s| balance(s)).collect()));
+    if !plan.vault.is_empty() {
+        out.push(account("vault", "segregated", plan.vault.iter().map(|s| balance(s)).collect()));
+    }
     let mut fund = vec![balance("USD")];
     if plan.loans {
         fund.push(balance("USDC"));

@@ -4,6 +4,7 @@
 //! is public and recomputable: a snapshot is exact decimals, addressed by its content, and compiling it gives the same
 //! bytes on every machine. `docs/market-data.md` has the formulas and the measured differences against real quotes.
 
+mod arrange;
 pub mod black76;
 pub mod compare;
 mod cut;
@@ -20,6 +21,7 @@ mod snapshot;
 pub mod time;
 mod universe;
 
+pub use arrange::{Arrangement, Pair, Run, arrange};
 pub use cut::{CUT_FLOOR, CutError, CutRule, Listing, lot_places};
 pub use instrument::{Instrument, Right, Settle};
 pub use model::{

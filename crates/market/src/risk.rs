@@ -3,11 +3,12 @@
 //! `docs/market-data.md` says what every column is for every kind of instrument, in formulas.
 
 mod row;
+mod runs;
 
 use crate::model::{RiskModel, Rounding, Unit, day_text};
 use crate::price::Price;
 use crate::snapshot::{Snapshot, SnapshotError};
-use crate::time::instant_text;
+use crate::time::{expiry_text, instant_text};
 use mandate_statement::{Layout, RiskPart, Runs, Shape, WEIGHT_SUM_BITS};
 use row::row_of;
 use std::fmt::Write as _;
@@ -94,6 +95,40 @@ pub enum RiskError {
         slot: String,
         /// The column.
         column: String,
+    },
+    /// What an option pays at a strike is no whole number of money units.
+    #[error(
+        "`{slot}`: a lot of {lot} pays no whole number of 10^-{places} {currency} from strike to strike: strikes of its expiry \
+         have up to {digits} digits after the point, its settlement currency counts {money}; rules at every strike are exact, \
+         so the lot, the strikes and the currency may have {places} digits after the point together. Cut the universe with a \
+         larger lot, or leave the instrument unpriced"
+    )]
+    Strike {
+        /// The slot, for people.
+        slot: String,
+        /// One lot.
+        lot: String,
+        /// Most digits after the point of a strike of the run.
+        digits: u8,
+        /// Price of the settlement currency; 1 for inverse options.
+        money: Price,
+        /// Places of the money unit.
+        places: u8,
+        /// The model's currency.
+        currency: &'static str,
+    },
+    /// Strikes or lots are too heavy for sums along a run to stay in range.
+    #[error(
+        "run of `{run}`: {what} sum to {sum}, at least 2^{WEIGHT_SUM_BITS}. Cut the universe again at today's prices, or leave \
+         its farthest strikes unpriced"
+    )]
+    RunSum {
+        /// Underlying and expiry, with the account.
+        run: String,
+        /// Coins, cover weights, or payoffs.
+        what: &'static str,
+        /// Sum of magnitudes.
+        sum: u128,
     },
     /// A column's weights are too heavy for totals to stay in range.
     #[error(
@@ -237,8 +272,8 @@ pub fn compile_by(model: &RiskModel, snapshot: &Snapshot, shape: &Shape) -> Resu
         snapshot: snapshot.digest(),
         as_of: snapshot.as_of,
         layout: layout(snapshot, shape, &weights),
+        runs: runs::runs(model, snapshot, shape, &weights)?,
         weights,
-        runs: Runs::none(shape),
     })
 }
 
@@ -298,6 +333,15 @@ pub fn explain_slot(part: &RiskPart, snapshot: &Snapshot, slot: usize) -> Result
         let _ = writeln!(out, "  not priced ({why}); it must stay empty");
         return Ok(out);
     }
+    if let Some(coins) = part.runs.coins.get(slot).filter(|coins| **coins != 0) {
+        let _ = writeln!(
+            out,
+            "  strike {} ticks above the one before it; a lot pays {coins} units of 10^-{} {} a tick",
+            part.runs.gap[slot / 2],
+            model.money_places,
+            model.currency
+        );
+    }
     for (k, weight) in part.weights_of(shape, slot).iter().enumerate().filter(|(_, w)| **w != 0) {
         let name = column_name(model, k);
         match model.columns.get(k).map(|c| c.unit) {
@@ -321,6 +365,57 @@ pub fn explain_slot(part: &RiskPart, snapshot: &Snapshot, slot: usize) -> Result
                 );
             }
         }
+    }
+    Ok(out)
+}
+
+/// The runs of a risk part with their strikes, ticks, coins and cover, for people; lines of text, none on a shape without strips.
+///
+/// # Errors
+/// As [`explain_slot`].
+pub fn explain_runs(part: &RiskPart, snapshot: &Snapshot) -> Result<String, RiskError> {
+    let model = RiskModel::by_name(&part.model).ok_or_else(|| RiskError::UnknownModel(part.model.clone()))?;
+    let shape = snapshot.universe.shape().map_err(SnapshotError::from)?;
+    if part.fits(shape).is_err() {
+        return Err(RiskError::OtherShape { universe: part.shape.clone(), wanted: shape.name });
+    }
+    let mut out = String::new();
+    for (first_slot, _, arrangement) in snapshot.universe.arrangements().map_err(SnapshotError::from)? {
+        let group = snapshot.universe.group_label(first_slot / shape.segment_len()).unwrap_or_default();
+        for run in &arrangement.runs {
+            let start = first_slot + run.strips.start * Runs::STRIP_SLOTS;
+            let end = first_slot + run.strips.end * Runs::STRIP_SLOTS;
+            let spare = (end - start) / 2 - 1 - run.pairs.len();
+            let used = part.runs.used[end / Runs::STRIP_SLOTS - 1];
+            let _ = writeln!(
+                out,
+                "slots {start} to {}  {group} {}: {} strikes, {spare} spare pairs{}",
+                end - 1,
+                expiry_text(run.expiry),
+                run.pairs.len(),
+                if used { "" } else { ", not in use: nothing of it is priced" }
+            );
+            for (n, pair) in run.pairs.iter().enumerate() {
+                let at = start / 2 + n + 1;
+                let coins = |slot: usize| part.runs.coins[slot];
+                let _ = writeln!(
+                    out,
+                    "  pair {at:>5}  strike {:>12}  gap {:>10}  coins of call and put {:>8} {:>8}  cover {:>12}",
+                    pair.strike.to_string(),
+                    part.runs.gap[at],
+                    coins(2 * at),
+                    coins(2 * at + 1),
+                    part.runs.cover[at]
+                );
+            }
+        }
+    }
+    if !out.is_empty() {
+        let _ = writeln!(
+            out,
+            "coins x gap is money in units of 10^-{} {} a lot, cover is one lot at the index",
+            model.money_places, model.currency
+        );
     }
     Ok(out)
 }

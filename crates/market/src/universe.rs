@@ -1,5 +1,6 @@
 //! The universe: which (account, instrument) pairs a sheet has slots for, in which order, in lots of which size.
 
+use crate::arrange::arrange;
 use crate::instrument::{Instrument, Settle, is_symbol};
 use crate::slot::Slot;
 use mandate_statement::{Digest, Shape, keccak};
@@ -252,21 +253,25 @@ impl Universe {
     /// # Errors
     /// As [`Universe::shape`].
     pub fn slots(&self) -> Result<impl Iterator<Item = SlotRef<'_>>, UniverseError> {
-        let len = self.shape()?.segment_len();
+        let shape = self.shape()?;
+        let len = shape.segment_len();
         Ok(self.groups().flat_map(move |(account, group, segments, g)| {
-            g.slots.iter().enumerate().map(move |(i, slot)| SlotRef {
-                index: segments.start * len + i,
-                account,
-                group,
-                slot,
-            })
+            let offsets = arrange(shape, &g.slots).offsets;
+            let place =
+                |(slot, offset)| SlotRef { index: segments.start * len + offset, account, group, slot };
+            let mut out: Vec<SlotRef<'_>> = g.slots.iter().zip(offsets).map(place).collect();
+            out.sort_by_key(|found| found.index);
+            out
         }))
     }
     /// The listed slot at an index, or `None` for head-room and padding.
     pub fn slot(&self, index: usize) -> Option<SlotRef<'_>> {
-        let len = self.shape().ok()?.segment_len();
+        let shape = self.shape().ok()?;
+        let len = shape.segment_len();
         let (account, group, segments, g) = self.groups().find(|(_, _, s, _)| s.contains(&(index / len)))?;
-        let slot = g.slots.get(index - segments.start * len)?;
+        let wanted = index - segments.start * len;
+        let listed = arrange(shape, &g.slots).offsets.iter().position(|offset| *offset == wanted)?;
+        let slot = &g.slots[listed];
         Some(SlotRef { index, account, group, slot })
     }
     /// The slot of an instrument, by its canonical name, in an account.
@@ -417,6 +422,18 @@ impl Universe {
                 return Err(UniverseError::TooMany {
                     what: format!("slots of group {g} of `{label}` in {} segments", group.segments),
                     got: group.slots.len(),
+                    shape: shape.name.to_owned(),
+                    limit: room,
+                });
+            }
+            let needed = arrange(shape, &group.slots).needed;
+            if needed > room {
+                return Err(UniverseError::TooMany {
+                    what: format!(
+                        "slots of group {g} of `{label}` in {} segments, strikes of each expiry on strips of their own",
+                        group.segments
+                    ),
+                    got: needed,
                     shape: shape.name.to_owned(),
                     limit: room,
                 });

@@ -7,7 +7,7 @@ use crate::screen::Screen;
 use crate::sheet;
 use mandate_market::import::{Desk, InputFile, read_any_chain};
 use mandate_market::{BackTest, MODELS, RiskModel, Snapshot, compare, examples, risk, time};
-use mandate_statement::{SHAPES, Shape};
+use mandate_statement::{Runs, SHAPES, Shape};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ pub enum Command {
 /// A made-up market.
 #[derive(clap::Args)]
 pub struct Example {
-    /// How large: tiny (shape t32), small (s256) or medium (m1024).
+    /// How large: tiny (shape t32), small (s256), medium (m1024), or strikes (o2048, options in runs).
     #[arg(long, default_value = "small")]
     size: Size,
     /// Its instant; now where nothing is said.
@@ -57,6 +57,8 @@ pub enum Size {
     Small,
     /// Shape m1024.
     Medium,
+    /// Shape o2048.
+    Strikes,
 }
 
 impl Size {
@@ -66,6 +68,7 @@ impl Size {
             Self::Tiny => examples::tiny(as_of),
             Self::Small => examples::small(as_of),
             Self::Medium => examples::snapshot(as_of),
+            Self::Strikes => examples::strikes(as_of),
         }
     }
 }
@@ -94,6 +97,9 @@ pub struct Import {
     /// Instant, where there is no chain to take it from.
     #[arg(long, value_parser = place::instant)]
     as_of: Option<u64>,
+    /// Coin of the chain to take (may be repeated); all of them where none is named.
+    #[arg(long, value_name = "SYMBOL", requires = "deribit")]
+    only: Vec<String>,
     /// Underlying with a group of its own (may be repeated); the chain's coins where none is named.
     #[arg(long, value_name = "SYMBOL")]
     named: Vec<String>,
@@ -114,8 +120,11 @@ pub struct Show {
     #[arg(long)]
     slot: Option<usize>,
     /// Risk model of the weights; the first one that fits the snapshot's shape where none is named.
-    #[arg(long, requires = "slot")]
+    #[arg(long)]
     model: Option<String>,
+    /// The runs: options of each expiry by strike, on a shape with strips.
+    #[arg(long, conflicts_with = "slot")]
+    runs: bool,
     /// Every listed slot.
     #[arg(long)]
     slots: bool,
@@ -171,6 +180,7 @@ fn import(args: &Import, screen: &Screen) -> Result<(), Failure> {
         custody_all: args.custody_all,
         gateio: read(&args.gateio)?,
         as_of: args.as_of,
+        only: args.only.clone(),
         named: args.named.clone(),
         shape: args.shape.clone(),
         ..Desk::default()
@@ -201,6 +211,22 @@ fn show(args: &Show, screen: &Screen) -> Result<(), Failure> {
         screen.data(
             || text.clone(),
             || json!({ "slot": slot, "label": label, "model": part.model, "weights": part.weights_of(shape, slot), "text": text }),
+        );
+        return Ok(());
+    }
+    if args.runs {
+        let shape = snapshot.universe.shape()?;
+        let part = risk::compile_as(model_for(args.model.as_deref(), shape)?.name, &snapshot, shape)?;
+        let text = risk::explain_runs(&part, &snapshot)?;
+        if text.is_empty() {
+            return fail(format!(
+                "there is no run: shape {} has no strips, or no option is listed",
+                shape.name
+            ));
+        }
+        screen.data(
+            || text.clone(),
+            || json!({ "model": part.model, "runs": runs_json(&snapshot), "text": text }),
         );
         return Ok(());
     }
@@ -289,6 +315,23 @@ fn model_json(model: &RiskModel) -> Value {
     })
 }
 
+fn runs_json(snapshot: &Snapshot) -> Value {
+    let Ok(arrangements) = snapshot.universe.arrangements() else { return Value::Null };
+    let list = arrangements.flat_map(|(first, _, a)| {
+        let one = |run: &mandate_market::Run<'_>| {
+            json!({
+                "underlying": run.underlying,
+                "expiry": run.expiry,
+                "first_slot": first + run.strips.start * Runs::STRIP_SLOTS,
+                "strips": run.strips.len(),
+                "strikes": run.pairs.iter().map(|p| p.strike).collect::<Vec<_>>(),
+            })
+        };
+        a.runs.iter().map(one).collect::<Vec<_>>()
+    });
+    list.collect()
+}
+
 /// A snapshot in a few lines.
 pub fn summary(snapshot: &Snapshot) -> String {
     let universe = &snapshot.universe;
@@ -304,6 +347,22 @@ pub fn summary(snapshot: &Snapshot) -> String {
         universe.accounts.len(),
         universe.assets.join(", ")
     );
+    if let Some(shape) = universe.shape().ok().filter(|shape| shape.strips > 0) {
+        let (mut runs, mut strips, mut strikes) = (0, 0, 0);
+        for (_, _, arrangement) in universe.arrangements().into_iter().flatten() {
+            runs += arrangement.runs.len();
+            strips += arrangement.runs.iter().map(|r| r.strips.len()).sum::<usize>();
+            strikes += arrangement.runs.iter().map(|r| r.pairs.len()).sum::<usize>();
+        }
+        let spare = strips * Runs::STRIP_PAIRS - runs - strikes;
+        let _ = writeln!(
+            out,
+            "runs: {runs} expiries with {strikes} strikes on {strips} of {} strips, {spare} spare pairs among them; {} of {} slots free",
+            shape.strips,
+            shape.slots - universe.listed(),
+            shape.slots
+        );
+    }
     for (index, account) in universe.accounts.iter().enumerate() {
         let slots: usize = account.groups.iter().map(|g| g.slots.len()).sum();
         let _ = writeln!(out, "  account {index}  {:<32} {slots:>5} slots", account.label());

@@ -46,6 +46,8 @@ pub struct Desk {
     /// Instant, seconds since 1970; needed only where there is no chain to take it from, and refused beside a chain of
     /// another instant.
     pub as_of: Option<u64>,
+    /// Coins of the chain to take; all of them where empty.
+    pub only: Vec<String>,
     /// Underlyings with a group of their own; the chain's coins where empty.
     pub named: Vec<String>,
     /// Shape; the smallest that fits where `None`.
@@ -82,7 +84,15 @@ impl Desk {
     /// [`ImportError`], naming file, line, column and value; a quote that a gate refuses is no error but an unpriced
     /// slot, named in the report.
     pub fn import(&self) -> Result<Imported, ImportError> {
-        let chain = self.chain.as_ref().map(read_any_chain).transpose()?;
+        let mut chain = self.chain.as_ref().map(read_any_chain).transpose()?;
+        if let Some(rows) = chain.as_mut().filter(|_| !self.only.is_empty()) {
+            for coin in &self.only {
+                if rows.iter().all(|r| r.instrument.exposure() != coin) {
+                    return Err(ImportError::Missing(format!("the chain has no options on `{coin}`")));
+                }
+            }
+            rows.retain(|r| self.only.iter().any(|coin| coin == r.instrument.exposure()));
+        }
         let as_of = match (self.as_of, &chain) {
             (asked, Some(rows)) => {
                 let own = rows.iter().map(|r| r.time).max().unwrap_or(0);
