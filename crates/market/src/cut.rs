@@ -131,6 +131,37 @@ pub fn lot_places(price: Price) -> Option<i8> {
     })
 }
 
+/// What options have in common that stand in one run.
+fn series(instrument: &Instrument) -> Option<(String, Settle, u64)> {
+    match instrument {
+        Instrument::Option { underlying, settle, expiry, .. } => {
+            Some((underlying.clone(), settle.clone(), *expiry))
+        }
+        _ => None,
+    }
+}
+
+/// The most places that a lot may have so that what an option pays from strike to strike is whole in units of 10^-10 USD: ten less
+/// the digits of its run's strikes and of its settlement currency's price.
+fn exact_lots(
+    instruments: &[Instrument],
+    prices: &BTreeMap<String, Price>,
+) -> BTreeMap<Option<(String, Settle, u64)>, i8> {
+    let mut most = BTreeMap::new();
+    for instrument in instruments {
+        let Instrument::Option { settle, strike, .. } = instrument else { continue };
+        let money = match settle {
+            Settle::Inverse => 0,
+            Settle::Linear { currency } => prices.get(currency).map_or(0, |p| p.places()),
+        };
+        let left = 10 - i16::from(strike.places()) - i16::from(money);
+        let left = i8::try_from(left.max(-12)).expect("between -12 and 10");
+        let entry = most.entry(series(instrument)).or_insert(left);
+        *entry = left.min(*entry);
+    }
+    most
+}
+
 struct Draft {
     label: usize,
     asset: usize,
@@ -168,10 +199,12 @@ impl Universe {
             assets: Vec::new(),
             accounts: Vec::new(),
         };
+        let in_runs = rule.shape.as_deref().and_then(Shape::by_name).is_some_and(|shape| shape.strips > 0);
         let mut drafts = Vec::new();
         for (label, mut listing) in listings.into_iter().enumerate() {
             let account = format!("{}/{}/{}", listing.venue, listing.pool, listing.entity);
             listing.instruments.sort();
+            let most = if in_runs { exact_lots(&listing.instruments, prices) } else { BTreeMap::new() };
             let mut groups: BTreeMap<usize, Vec<Slot>> = BTreeMap::new();
             for instrument in listing.instruments {
                 let symbol = instrument.exposure();
@@ -187,6 +220,7 @@ impl Universe {
                     })?,
                 };
                 let lot_places = lot_places(face)
+                    .map(|places| most.get(&series(&instrument)).map_or(places, |most| places.min(*most)))
                     .ok_or_else(|| CutError::NoLot { symbol: symbol.to_owned(), price: face })?;
                 let asset = match rule.named.iter().position(|n| n == symbol) {
                     Some(i) => i,
@@ -245,7 +279,10 @@ impl Universe {
         };
         shape.name.clone_into(&mut universe.shape);
         if shape.strips > 0 {
-            universe.rule.push_str("; options of an expiry on strips of their own, strikes in pairs");
+            universe.rule.push_str(
+                "; options of an expiry on strips of their own, strikes in pairs, in lots that pay whole units of 10^-10 USD \
+                 from strike to strike",
+            );
         }
         for (draft, segments) in drafts.into_iter().zip(segments) {
             let asset = used.iter().position(|u| *u == draft.asset).and_then(|a| u16::try_from(a).ok());

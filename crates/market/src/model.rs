@@ -89,8 +89,8 @@ pub struct Details {
     pub covers: &'static str,
     /// What it leaves out.
     pub leaves_out: &'static str,
-    /// How many of the scenarios are the file's own; the rest repeat the first one, to fill the shape.
-    pub distinct: usize,
+    /// How many scenarios at the end repeat the first one, to fill the shape.
+    pub repeated: usize,
     /// How the set would have fared, or why that cannot be said.
     pub back_test: BackTest,
     /// Parameters of its columns.
@@ -160,7 +160,7 @@ impl Details {
         source: "none",
         covers: "not said",
         leaves_out: "not said",
-        distinct: usize::MAX,
+        repeated: 0,
         back_test: BackTest::None("not from a file"),
         parameters: Parameters { liquid: &[], staked: &[], debts_at_par: false, written_margin: None },
     };
@@ -189,7 +189,7 @@ impl RiskModel {
     }
     /// Scenarios without the repetitions that fill the shape.
     pub fn distinct_scenarios(&self) -> &'static [Scenario] {
-        &self.scenarios[..self.scenarios.len().min(self.details.distinct)]
+        &self.scenarios[..self.scenarios.len().saturating_sub(self.details.repeated)]
     }
     /// Everything that its file says, in plain words; lines of text.
     pub fn text(&self) -> String {

@@ -3,10 +3,11 @@
 
 use mandate_market::import::{Desk, InputFile};
 use mandate_market::{
-    Account, Instrument, Price, Right, RiskError, Snapshot, State, arrange, examples, quote_key, risk,
+    Account, Currency, CurrencyClass, CutRule, Instrument, Listing, Price, Right, RiskError, Snapshot, State,
+    Universe, arrange, examples, quote_key, risk,
 };
 use mandate_statement::{RiskPart, Runs, Shape};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 const AS_OF: u64 = 1_800_000_000;
@@ -215,6 +216,38 @@ fn a_strike_with_too_many_digits_is_refused() {
     }
 }
 
+/// Linear options settle in a currency whose price has digits too: lots are cut so that all of it is whole.
+#[test]
+fn lots_leave_room_for_strikes_and_settlement() {
+    let price = |text: &str| text.parse::<Price>().unwrap();
+    let prices: BTreeMap<String, Price> =
+        [("BTC", "60000"), ("USD", "1"), ("USDC", "0.9998")].map(|(s, p)| (s.to_owned(), price(p))).into();
+    let currencies: Vec<Currency> =
+        [("BTC", CurrencyClass::Coin), ("USD", CurrencyClass::Fiat), ("USDC", CurrencyClass::Stable)]
+            .map(|(s, class)| Currency { symbol: s.to_owned(), class })
+            .into();
+    let names = [
+        "BTC_USDC-19FEB27-48000-C",
+        "BTC_USDC-19FEB27-48000d5-P",
+        "BTC_USDC-26FEB27-48000-C",
+        "BTC-19FEB27-48000-C",
+    ];
+    let cut = |shape: &str| {
+        let mut instruments = names.map(|n| Instrument::parse_derivative(n).unwrap()).to_vec();
+        instruments.push(Instrument::Spot { asset: "BTC".into() });
+        let listing = Listing { venue: "a".into(), pool: "b".into(), entity: "c".into(), instruments };
+        Universe::cut("x", AS_OF, &currencies, &prices, vec![listing], &CutRule::named(["BTC"]).on(shape))
+            .unwrap()
+    };
+    let lots = |universe: &Universe| -> Vec<i8> {
+        let of =
+            |name: &str| universe.slots().unwrap().find(|s| s.slot.instrument.to_string() == name).unwrap();
+        names.iter().chain(&["BTC"]).map(|n| of(n).slot.lot_places).collect()
+    };
+    assert_eq!(lots(&cut("o2048")), [5, 5, 6, 8, 8]);
+    assert_eq!(lots(&cut("s256")), [8; 5]);
+}
+
 /// Whoever changes where options stand, or what they pay, changes these.
 #[test]
 fn markets_with_runs_are_pinned() {
@@ -227,8 +260,8 @@ fn markets_with_runs_are_pinned() {
     assert_eq!(found, PINNED, "{found}");
 }
 const PINNED: &str = "\
-o2048 1d66aeb57307 57a9a4582195 fd250cf209e4
-r64 9ae06d0220b0 314ff0d04b6d 091f5e9aceaf
+o2048 a5dd63c96db4 16143a544ee6 c45423210177
+r64 05e20597e841 f71964b7087b 279491a0dcc1
 ";
 
 #[test]

@@ -228,6 +228,7 @@ impl RiskModel {
                 }
             }
         }
+        let repeated = scenarios.len() - distinct;
         let parameters = parameters(&mut r, columns)?;
         let back_test = back_test(&mut r)?;
         r.end()?;
@@ -238,7 +239,7 @@ impl RiskModel {
             source,
             covers,
             leaves_out,
-            distinct,
+            repeated,
             back_test,
             parameters,
         };
