@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use mandate_circuits::r1cs::Id;
-use mandate_statement::{Family, GlobalVar, InputLayout};
+use mandate_statement::{Family, GlobalVar, InputLayout, LocalVar, RiskPart, RulesPart};
 use mandate_testing::{Case, Defect, RulesBuilder, columns, t32, t32_relation};
 use proptest::prelude::*;
 
@@ -147,4 +147,233 @@ fn gross_does_not_net_across_accounts() {
         let case = Case::of(rules, risk.clone(), book.clone());
         assert_eq!(t32_relation().holds(&case.assignment()), holds);
     }
+}
+
+/// Rules with bits and free witnesses, limits drawn so that books keep some and break others.
+fn chosen_rules(seed: u64, limit: i128) -> RulesPart {
+    const M: i128 = 1 << 100;
+    let (value, lots) = (GlobalVar::Total(columns::VALUE), GlobalVar::Total(columns::LOTS));
+    let (gross, own_lots) = (LocalVar::Total(columns::GROSS), LocalVar::Total(columns::LOTS));
+    let share = i128::from(seed % 7) + 1;
+    let loss = |s| (GlobalVar::Total(columns::scenario(t32(), s)), 1);
+    let rule = |b: RulesBuilder, family, local: &[(LocalVar, i128)], global: &[(GlobalVar, i128)]| {
+        b.row("r", family, local, global)
+    };
+    let b = RulesBuilder::new(t32());
+    let b = match seed % 6 {
+        // All assets but one keep a limit.
+        0 => {
+            let b = rule(b, Family::Asset, &[(gross, -1), (LocalVar::Bit(0), M)], &[(GlobalVar::One, limit)]);
+            rule(b, Family::Global, &[], &[(GlobalVar::BitSum(Family::Asset, 0), -1), (GlobalVar::One, 1)])
+        }
+        // What is above a part of the limit adds up to at most the limit.
+        1 => {
+            let b = rule(
+                b,
+                Family::Account,
+                &[(gross, -share), (LocalVar::Bit(0), M)],
+                &[(GlobalVar::One, limit)],
+            );
+            let b = rule(
+                b,
+                Family::Account,
+                &[(LocalVar::Witness(0), 1), (gross, -1), (LocalVar::Bit(0), -M)],
+                &[(GlobalVar::One, M)],
+            );
+            let b = rule(b, Family::Account, &[(LocalVar::Witness(0), 1)], &[]);
+            rule(
+                b,
+                Family::Global,
+                &[],
+                &[(GlobalVar::WitnessSum(Family::Account, 0), -1), (GlobalVar::One, limit)],
+            )
+        }
+        // The better of the worst loss and a part of the gross exposure, group by group.
+        2 => {
+            let b = rule(
+                b,
+                Family::Group,
+                &[(LocalVar::Witness(0), share), (gross, -1), (LocalVar::Bit(0), M)],
+                &[],
+            );
+            let b = rule(
+                b,
+                Family::Group,
+                &[
+                    (LocalVar::Witness(0), share),
+                    (LocalVar::Worst, -share),
+                    (own_lots, -share),
+                    (LocalVar::Bit(0), -M),
+                ],
+                &[(GlobalVar::One, M)],
+            );
+            rule(
+                b,
+                Family::Global,
+                &[],
+                &[(GlobalVar::WitnessSum(Family::Group, 0), -1), (GlobalVar::One, limit)],
+            )
+        }
+        // The two largest assets.
+        3 => {
+            let b = rule(b, Family::Global, &[], &[(GlobalVar::Witness(0), 1)]);
+            let b = rule(
+                b,
+                Family::Asset,
+                &[(LocalVar::Witness(0), 1), (gross, -share)],
+                &[(GlobalVar::Witness(0), 1)],
+            );
+            let b = rule(b, Family::Asset, &[(LocalVar::Witness(0), 1)], &[]);
+            let sum = (GlobalVar::WitnessSum(Family::Asset, 0), -1);
+            let b =
+                rule(b, Family::Global, &[], &[(GlobalVar::Witness(1), 1), (GlobalVar::Witness(0), -2), sum]);
+            rule(b, Family::Global, &[], &[(GlobalVar::Witness(1), -1), (GlobalVar::One, limit)])
+        }
+        // The mean of the worse two of three losses.
+        4 => {
+            let (t, x, y) = (GlobalVar::Witness(0), GlobalVar::Witness(1), GlobalVar::Witness(2));
+            let b = rule(b, Family::Global, &[], &[(x, 1)]);
+            let b = rule(b, Family::Global, &[], &[(x, 1), loss(0), (lots, -1), (t, 1)]);
+            let b = rule(b, Family::Global, &[], &[(x, 1), loss(1), (lots, -1), (t, 1)]);
+            let b = rule(b, Family::Global, &[], &[(x, 1), loss(0), loss(1), (lots, -2), (t, 2)]);
+            let b = rule(b, Family::Global, &[], &[(y, 1)]);
+            let b = rule(b, Family::Global, &[], &[(y, 1), loss(2), (lots, -1), (t, 1)]);
+            let charge = GlobalVar::Witness(3);
+            let b = rule(b, Family::Global, &[], &[(charge, 1), (t, -2), (x, -1), (y, -1)]);
+            rule(b, Family::Global, &[], &[(charge, -1), (GlobalVar::One, limit)])
+        }
+        // At most one of four scenarios loses more than the limit.
+        _ => {
+            let b = (0..4).fold(b, |b, s| {
+                let bit = (GlobalVar::Bit(s), M);
+                rule(b, Family::Global, &[], &[loss(s), (lots, -1), bit, (GlobalVar::One, limit)])
+            });
+            let bits: Vec<_> = (0..4).map(|s| (GlobalVar::Bit(s), -1)).chain([(GlobalVar::One, 1)]).collect();
+            rule(b, Family::Global, &[], &bits)
+        }
+    };
+    // Net asset value is read once more, so that every rule reads the book.
+    b.row("nav", Family::Global, &[], &[(value, 1), (lots, -1)]).build()
+}
+
+/// The least limit that the rows take for a book, or `None` where no limit does.
+fn least_limit(seed: u64, risk: &RiskPart, book: &mandate_testing::Book) -> Option<i128> {
+    let holds = |limit| Case::of(chosen_rules(seed, limit), risk.clone(), book.clone()).rows_hold();
+    let (mut low, mut high) = (-(1i128 << 95), 1i128 << 95);
+    if !holds(high) || holds(low) {
+        return None;
+    }
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if holds(middle) { high = middle } else { low = middle }
+    }
+    Some(high)
+}
+
+/// What a liar could choose instead: every setting of the bits, or the free witness at many other places, and each time the
+/// least that the other witnesses can then be.
+fn other_choices(seed: u64, case: &Case) -> Vec<mandate_rows::Witnesses> {
+    let least = least(case);
+    let mut out = Vec::new();
+    match seed % 6 {
+        kind @ (3 | 4) => {
+            let t = least.global_y[0];
+            for by in [-1, 1, -1000, 1000, -(1 << 40), 1 << 40, -t, t, -t / 2, t / 2] {
+                let mut other = least.clone();
+                other.global_y[0] += by;
+                other.asset_x.iter_mut().for_each(|x| x[0] = -(1 << 100));
+                other.global_y[1..4].fill(-(1 << 100));
+                if kind == 4 || other.global_y[0] >= 0 {
+                    out.push(other);
+                }
+            }
+        }
+        kind => {
+            for setting in 0..16u32 {
+                let mut other = least.clone();
+                let (bits, x) = match kind {
+                    0 => (&mut other.asset_bits, &mut other.asset_x),
+                    1 => (&mut other.account_bits, &mut other.account_x),
+                    _ => (&mut other.group_bits, &mut other.group_x),
+                };
+                for (block, bits) in bits.iter_mut().enumerate() {
+                    bits[0] = kind != 5 && setting >> block & 1 == 1;
+                }
+                x.iter_mut().for_each(|x| x[0] = -(1 << 100));
+                for (s, bit) in other.global_bits.iter_mut().enumerate() {
+                    *bit = kind == 5 && setting >> s & 1 == 1;
+                }
+                out.push(other);
+            }
+        }
+    }
+    let one = |mut w| {
+        raise(case, &mut w);
+        w
+    };
+    out.into_iter().map(one).collect()
+}
+
+fn least(case: &Case) -> mandate_rows::Witnesses {
+    let (q, active) = (&case.book.quantities, &case.book.active);
+    mandate_rows::least_witnesses(&case.rules, &case.risk, case.shape, q, active).expect("rows read")
+}
+
+fn slacks(case: &Case, w: &mandate_rows::Witnesses) -> Vec<mandate_rows::RowSlack> {
+    let (q, active) = (&case.book.quantities, &case.book.active);
+    mandate_rows::slacks(&case.rules, &case.risk, case.shape, q, active, w).expect("rows read")
+}
+
+/// Raises every witness but the free one until the rows that define it hold.
+fn raise(case: &Case, w: &mut mandate_rows::Witnesses) {
+    for _ in 0..4 {
+        for row in slacks(case, w).iter().filter(|r| r.slack < 0) {
+            let (local, global) = case.rules.row(case.shape, row.row);
+            let own = LocalVar::Witness(0).index(case.shape, row.row.family).map_or(0, |at| local[at]);
+            let by = |d: i128| (-row.slack + d - 1) / d;
+            match row.row.family {
+                Family::Group if own > 0 => w.group_x[row.block][0] += by(own),
+                Family::Account if own > 0 => w.account_x[row.block][0] += by(own),
+                Family::Asset if own > 0 => w.asset_x[row.block][0] += by(own),
+                _ => {
+                    for i in 1..4 {
+                        let d = global[GlobalVar::Witness(i).index(case.shape).expect("in range")];
+                        if d > 0 {
+                            w.global_y[i] += by(d);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn circuit_and_rows_agree_on_bits_and_free_witnesses() {
+    let (mut met, mut kinds, mut lawful, mut unlawful) = (0, [0; 6], 0, 0);
+    for seed in 0..72u64 {
+        let risk = mandate_testing::risk_part(seed / 6);
+        let book = mandate_testing::solvent_book(&risk, seed / 6);
+        let Some(limit) = least_limit(seed, &risk, &book) else { continue };
+        kinds[usize::try_from(seed % 6).expect("below six")] += 1;
+        for (limit, holds) in [(limit, true), (limit - 1, false), (limit + 1, true)] {
+            let case = Case::of(chosen_rules(seed, limit), risk.clone(), book.clone());
+            let violation = t32_relation().first_violation(&case.assignment());
+            assert_eq!(violation.is_none(), holds, "seed {seed}, limit {limit}: {violation:?}");
+            met += 1;
+            if seed >= 24 {
+                continue;
+            }
+            for other in other_choices(seed, &case) {
+                let rows = slacks(&case, &other).iter().all(|r| r.slack >= 0);
+                let mut lying = case.clone();
+                lying.fill(&other);
+                assert_eq!(t32_relation().holds(&lying.assignment()), rows, "seed {seed}, limit {limit}");
+                assert!(holds || !rows, "seed {seed}: a choice makes an unlawful book lawful");
+                *if rows { &mut lawful } else { &mut unlawful } += 1;
+            }
+        }
+    }
+    assert!(met > 100 && kinds.iter().all(|k| *k >= 4), "{met}, {kinds:?}");
+    assert!(lawful > 10 && unlawful > 100, "{lawful}, {unlawful}");
 }

@@ -227,18 +227,27 @@ pub enum Finding {
     /// A peak of runs helps.
     #[error("{row}: `{variable}` has coefficient {got}; a peak of runs may only count against the book", row = row_name(row))]
     PositivePeak { row: RowRef, variable: String, got: i128 },
-    /// A witness helps, and is not being defined.
-    #[error("{row}: `{variable}` has coefficient {got}; a witness is defined by exactly 1 or used with less than 0", row = row_name(row))]
-    WitnessCoefficient { row: RowRef, variable: String, got: i128 },
+    /// Two definitions of a witness divide by different numbers: one of them is a fraction of what it was.
+    #[error("{row} defines {got} times `{variable}`, where another row defines {wanted} times it", row = row_name(row))]
+    WitnessCoefficient { row: RowRef, variable: String, got: i128, wanted: i128 },
     /// A row over blocks defines a witness of the book: with no block in use, nothing would.
     #[error("{row} defines `{variable}`, which is of the whole book: only rows over the book may", row = row_name(row))]
     BlockDefinesBook { row: RowRef, variable: String },
     /// A sum of witnesses helps.
     #[error("{row}: `{variable}` has coefficient {got}; a sum of witnesses may only count against the book", row = row_name(row))]
     PositiveSum { row: RowRef, variable: String, got: i128 },
-    /// Bits are not part of the language.
-    #[error("{row}: bit `{variable}` has coefficient {got}; no rule of this version uses bits", row = row_name(row))]
-    BitUsed { row: RowRef, variable: String, got: i128 },
+    /// A bit that lets alternatives of one witness go, and does something else.
+    #[error("{row} reads bit `{variable}`, which chooses between the alternatives of one witness and may do nothing else", row = row_name(row))]
+    SharedChoice { row: RowRef, variable: String },
+    /// A bit that lets a bound go for nothing.
+    #[error("bit `{variable}` lets definitions of `{witness}` go, and no other definition binds instead")]
+    OpenChoice { variable: String, witness: String },
+    /// A witness that is no bound, outside the one form that is safe.
+    #[error("{row} and free witness `{variable}`: {why}", row = row_name(row))]
+    FreeWitness { row: RowRef, variable: String, why: &'static str },
+    /// A limit on bits that they cannot reach.
+    #[error("{row} counts bits and holds whatever they are", row = row_name(row))]
+    CountAlwaysHolds { row: RowRef },
     /// One row for two witnesses bounds neither.
     #[error("{row} defines both `{first}` and `{second}`: it bounds neither", row = row_name(row))]
     TwoDefinitions { row: RowRef, first: String, second: String },

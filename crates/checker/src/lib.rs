@@ -10,6 +10,7 @@
 //! total: no part that decodes makes them panic. `docs/sheet-checker.md` lists every rule with its reason, and what no
 //! checker can see from the sheet alone.
 
+mod chosen;
 mod finding;
 mod lists;
 mod model;
@@ -22,7 +23,7 @@ mod witness;
 pub use finding::{Finding, Level, MOST_FINDINGS, MOST_RULES};
 pub use print::rule_rows;
 pub use risk::{RiskReport, check_risk};
-pub use rules::{RowBudget, RulesReport, check_rules};
+pub use rules::{RowBudget, RulesReport, check_rules, check_rules_on};
 
 use finding::{Findings, clip};
 use mandate_statement::{RiskPart, RulesPart};

@@ -36,7 +36,14 @@ pub fn check(
         }
     }
     for (node, pieces) in &definitions {
+        // What is divided is rounded, and a charge over a free witness is a sum of them: neither could be read directly.
+        let rounded = |row: &RowRef| readings[row].divisor > 1;
+        let frees = |node: &Node| readings.values().any(|r| r.lets_go.is_some_and(|(n, _)| n == *node));
+        let charge = |row: &RowRef| readings[row].uses.iter().any(frees);
         if let [only] = pieces[..]
+            && !rounded(&only)
+            && !charge(&only)
+            && !frees(node)
             && needs_two(*node, &rows[&only], readings)
         {
             findings.push(Finding::OnePiece { row: only, variable: node_name(*node) });
@@ -52,10 +59,12 @@ pub fn check(
 /// book. Totals and worst losses of groups and accounts have sums of their own, and a witness of the book, or one that a
 /// row of its own family reads, stands for a maximum.
 fn needs_two(node: Node, row: &Row, readings: &BTreeMap<RowRef, Reading>) -> bool {
-    let own_row = |(at, reading): (&RowRef, &Reading)| at.family == node.0 && reading.uses.contains(&node);
+    let own_row =
+        |(at, reading): (&RowRef, &Reading)| at.family == node.family() && reading.uses.contains(&node);
     let summed =
         |(v, _): &(LocalVar, i128)| matches!(v, LocalVar::Total(_) | LocalVar::Worst | LocalVar::Peak(_));
-    match node.0 {
+    match node.family() {
+        _ if matches!(node, Node::Bit(..)) => false,
         Family::Global => true,
         Family::Asset => readings.iter().any(own_row),
         _ => readings.iter().any(own_row) || row.local.iter().any(summed),

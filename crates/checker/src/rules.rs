@@ -54,6 +54,29 @@ pub fn check_rules(part: &RulesPart) -> Result<RulesReport, Vec<Finding>> {
     }
     let known = shape_and_model("rules part", &part.shape, &part.model, &mut findings);
     let Some((shape, model)) = known else { return Err(findings.into_list()) };
+    check_for(shape, model, part, findings)
+}
+
+/// [`check_rules`] on a shape that need not be one of the default ones.
+///
+/// # Errors
+/// As [`check_rules`].
+pub fn check_rules_on(shape: &'static Shape, part: &RulesPart) -> Result<RulesReport, Vec<Finding>> {
+    let mut findings = Findings::default();
+    let model = Model::by_name(&part.model).filter(|m| part.shape == shape.name && m.fits(shape));
+    let Some(model) = model else {
+        findings.push(Finding::UnknownModel { part: "rules part", model: clip(&part.model) });
+        return Err(findings.into_list());
+    };
+    check_for(shape, model, part, findings)
+}
+
+fn check_for(
+    shape: &'static Shape,
+    model: &'static Model,
+    part: &RulesPart,
+    mut findings: Findings,
+) -> Result<RulesReport, Vec<Finding>> {
     let (got, wanted) = (part.coefficients.len(), RulesPart::len(shape));
     if got != wanted {
         findings.push(Finding::CoefficientCount { shape: shape.name, got, wanted });
@@ -73,7 +96,7 @@ pub fn check_rules(part: &RulesPart) -> Result<RulesReport, Vec<Finding>> {
             findings.push(Finding::ConstantRow { row: row.at });
         }
     }
-    let readings = witness::check(model, &rows, &mut findings);
+    let readings = witness::check(shape, model, &rows, &mut findings);
     let defines = |row: &RowRef| readings.get(row).and_then(|r| r.defines);
     for rule in part.rules.iter().filter(|rule| !rule.rows.is_empty()) {
         if rule.rows.iter().all(|row| defines(row).is_some()) {

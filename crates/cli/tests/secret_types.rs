@@ -168,6 +168,10 @@ mod after_drop {
             asset_x: vec![wide()],
             global_y: wide(),
             strip_peaks: vec![[i128::from(MARK); 3]; COUNT],
+            group_bits: vec![vec![true; 8 * COUNT]],
+            account_bits: vec![vec![true; 8 * COUNT]],
+            asset_bits: vec![vec![true; 8 * COUNT]],
+            global_bits: vec![true; 8 * COUNT],
         };
         let lists = left(witnesses, |w| {
             vec![
@@ -178,9 +182,13 @@ mod after_drop {
                 at(&w.asset_x[0]),
                 at(&w.global_y),
                 at(&w.strip_peaks),
+                at(&w.group_bits[0]),
+                at(&w.account_bits[0]),
+                at(&w.asset_bits[0]),
+                at(&w.global_bits),
             ]
         });
-        assert_eq!(lists, [0; 7]);
+        assert_eq!(lists, [0; 11]);
         let blocks = || Blocks { witnesses: vec![wide()], bits: vec![vec![true; 8 * COUNT]] };
         let hints =
             Hints { blocks: [blocks(), blocks(), blocks()], witnesses: wide(), bits: vec![true; 8 * COUNT] };

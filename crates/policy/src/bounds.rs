@@ -88,6 +88,15 @@ pub(crate) fn witness_limit(family: Family) -> BigInt {
     }
 }
 
+/// Bits of the largest divisor in a row that defines a witness, which may be anything in its range: as wide as leaves half
+/// of the slack to what is divided.
+pub(crate) const fn divisor_bits(family: Family) -> u32 {
+    match family {
+        Family::Global => GLOBAL_SLACK_BITS - GLOBAL_WITNESS_BITS,
+        _ => LOCAL_SLACK_BITS - LOCAL_WITNESS_BITS,
+    }
+}
+
 pub(crate) fn fits(value: &BigInt, bits: u32) -> bool {
     *value < power(bits)
 }

@@ -1,5 +1,6 @@
 //! Syntax tree to checked expressions: units, reach, constants, and the one-sided discipline.
 
+mod choose;
 mod combine;
 
 use crate::error::Span;
@@ -79,16 +80,38 @@ impl Checker {
             }
             None => (Reach { inner: None, outer: Vec::new(), in_sum: false }, Family::Global),
         };
+        let except = holds.except.as_ref().map(|k| self.exceptions(k, holds, family, &reach)).transpose()?;
         let mut out = CheckedRule { clauses: Vec::new(), guards: Vec::new() };
         for (left, op, right) in &holds.comparisons {
             self.compare(left, *op, right, &reach, family, &mut out)?;
         }
+        out.clauses.iter_mut().for_each(|c| c.except = except);
         Ok(out)
     }
 
     /// A block name must not hide a word of the language.
     fn fresh(&self, b: &Binder) -> Checked<()> {
-        let taken = ["all", "nav", "scenarios", "sum", "max", "min", "abs", "pos", "tiers", "worst", "net"];
+        let taken = [
+            "all",
+            "nav",
+            "scenarios",
+            "sum",
+            "max",
+            "min",
+            "abs",
+            "pos",
+            "tiers",
+            "worst",
+            "net",
+            "up",
+            "down",
+            "better",
+            "above",
+            "at_most",
+            "top",
+            "shortfall",
+            "exceed",
+        ];
         let model = self.model.columns.iter().any(|c| c.name == b.name);
         if taken.contains(&b.name.as_str()) || model || b.name == self.model.currency || b.name == "bps" {
             return Err(Complaint::new(
@@ -143,16 +166,25 @@ impl Checker {
         }
         one_sided(&small, true)?;
         one_sided(&large, false)?;
+        one_exceed(&small, &large, family)?;
         if let Some(b) = denominator {
             let unit_one = BigRational::one();
             let span = b.span;
             one_sided(&b, false)?;
             let family = if b.reads_block() { family } else { Family::Global };
             let small = Expr { node: Node::Const(unit_one), unit: b.unit, span };
-            out.guards.push(Clause { family, unit: b.unit, small, large: b, strict: false, span });
+            out.guards.push(Clause {
+                family,
+                unit: b.unit,
+                small,
+                large: b,
+                strict: false,
+                except: None,
+                span,
+            });
         }
         let strict = matches!(op, Comparison::Less | Comparison::More);
-        out.clauses.push(Clause { family, small, large, strict, unit, span });
+        out.clauses.push(Clause { family, small, large, strict, except: None, unit, span });
         Ok(())
     }
 
@@ -230,14 +262,14 @@ impl Checker {
             }
             Kind::Sum(terms) => self.sum_of(terms, span, reach),
             Kind::Product(factors) => self.product(factors, span, reach),
-            Kind::Call { name, name_span, binder, args, steps } => {
-                if name != "sum"
+            Kind::Call { name, name_span, binder, args, compared, steps } => {
+                if !matches!(name.as_str(), "sum" | "above" | "top" | "at_most")
                     && let Some(b) = binder
                 {
                     return Err(Complaint::new(
                         b.name_span,
                         format!("`{name}` does not run over blocks"),
-                        "only `sum` does",
+                        "only `sum`, `above` and `top` do",
                     )
                     .help(
                         "as in `sum(g in groups: worst(scenarios, g))`; a rule runs over blocks with `for`",
@@ -250,6 +282,16 @@ impl Checker {
                         "only `tiers` does",
                     ));
                 }
+                if !matches!(name.as_str(), "above" | "at_most")
+                    && let Some(other) = compared
+                {
+                    return Err(Complaint::new(
+                        other.1.span,
+                        format!("`{name}` takes no comparison"),
+                        "only `above` and `at_most` do",
+                    )
+                    .help("as in `above(u in underlyings: gross(u) > 5% * nav)`, the sum of those above"));
+                }
                 match (name.as_str(), binder) {
                     ("sum", Some(b)) => self.sum(b, args, span, reach),
                     ("sum", None) => Err(Complaint::new(span, "`sum` needs blocks to run over", "no blocks")
@@ -258,6 +300,19 @@ impl Checker {
                     ("max" | "min", _) => self.extreme(name == "max", args, span, reach),
                     ("abs" | "pos", _) => self.sided(name == "abs", args, span, reach),
                     ("worst", _) => self.worst(args, span, reach),
+                    ("up" | "down", _) => self.rounded(name == "up", args, span, reach),
+                    ("better", _) => self.better(args, span, reach),
+                    ("above", Some(b)) => self.above(b, args, compared.as_deref(), span, reach),
+                    ("top", Some(b)) => self.top(b, args, span, reach),
+                    ("above" | "top", None) => {
+                        Err(Complaint::new(span, format!("`{name}` needs blocks to run over"), "no blocks").help(
+                            "as in `above(u in underlyings: gross(u) > 5% * nav)` and `top(3; u in underlyings: gross(u))`",
+                        ))
+                    }
+                    ("shortfall", _) => self.shortfall(args, span, reach),
+                    ("exceed", _) => self.exceed(args, span, reach),
+                    ("at_most", _) => Err(Complaint::new(span, "`at_most` is a whole rule", "inside another")
+                        .help("as in `at_most(2; u in underlyings: gross(u) <= 10% * nav)`")),
                     _ => self.column(name, *name_span, args, span, reach),
                 }
             }
@@ -304,7 +359,8 @@ impl Checker {
         let names: Vec<&str> =
             self.model.columns.iter().filter(|c| self.named(c.name).is_some()).map(|c| c.name).collect();
         format!(
-            "there are `nav`, `net`, `{}`, and `worst`, `sum`, `max`, `min`, `abs`, `pos`, `tiers`",
+            "there are `nav`, `net`, `{}`, and `worst`, `shortfall`, `exceed`, `sum`, `above`, `top`, `max`, `min`, `better`, \
+             `abs`, `pos`, `tiers`, `up`, `down`",
             names.join("`, `")
         )
     }
@@ -457,7 +513,28 @@ fn one_sided(side: &Expr, upper: bool) -> Checked<()> {
         "bounded on the other side only",
     )
     .help(
-        "max, abs, pos, tiers and worst are bounded from above, so they stand only where a large value is what the rule \
-         forbids: on the smaller side of a comparison, or subtracted on the larger; min is their mirror image",
+        "max, abs, pos, tiers, worst, shortfall, exceed, above, top, up and better are bounded from above, so they stand \
+         only where a large value is what the rule forbids: on the smaller side of a comparison, or subtracted on the \
+         larger; min and down are their mirror image",
+    ))
+}
+
+/// `exceed` stands once in a comparison, as a term of its own: its bits say which scenarios break the comparison itself.
+fn one_exceed(small: &Expr, large: &Expr, family: Family) -> Checked<()> {
+    let terms: Vec<&Expr> = small.terms().into_iter().chain(large.terms()).collect();
+    let mut all = terms.iter().filter_map(|e| e.exceed().map(|found| (std::ptr::eq(*e, found), found)));
+    let Some((alone, first)) = all.next() else { return Ok(()) };
+    let complaint = if !alone {
+        Complaint::new(first.span, "`exceed` stands inside another construct", "not a term of its own")
+    } else if let Some((_, second)) = all.next() {
+        Complaint::new(second.span, "two `exceed` in one comparison", "the second")
+    } else if family != Family::Global {
+        Complaint::new(first.span, "`exceed` stands in a rule over blocks", "only of the whole book")
+    } else {
+        return Ok(());
+    };
+    Err(complaint.help(
+        "its bits mark the scenarios in which the comparison may fail, so it is one term of one comparison over the whole \
+         book: `exceed(3, scenarios, all) <= 20% * nav`",
     ))
 }

@@ -2,7 +2,7 @@
 
 use crate::bounds::{self, Integers, Var};
 use crate::error::{Diagnostic, MandateError, Span, TooSmall};
-use crate::form::{Linear, integral};
+use crate::form::{Form, Linear, integral};
 use crate::tree::{Clause, Mandate, domain};
 use mandate_market::RiskModel;
 use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, RuleRows, RulesPart, SHAPES, Shape};
@@ -44,6 +44,30 @@ pub struct Compiled {
     pub rows: Vec<RowInfo>,
     /// Witnesses taken per group, account and asset, and by the whole book.
     pub witnesses: [usize; 4],
+    /// Bits taken per group, account and asset, and by the whole book.
+    pub bits: [usize; 4],
+}
+
+impl Compiled {
+    /// The bits that a row reads, by family and position.
+    pub(crate) fn bits_of(&self, row: RowRef) -> Vec<(Family, usize)> {
+        let (shape, (local, global)) = (self.shape, self.part.row(self.shape, row));
+        let mut out = Vec::new();
+        for (family, count) in
+            [Family::Group, Family::Account, Family::Asset, Family::Global].into_iter().zip(self.bits)
+        {
+            for i in 0..count {
+                let at = |at: Option<usize>, list: &[i128]| at.is_some_and(|at| list[at] != 0);
+                let own = family == row.family && at(LocalVar::Bit(i).index(shape, family), local);
+                let var =
+                    if family == Family::Global { GlobalVar::Bit(i) } else { GlobalVar::BitSum(family, i) };
+                if own || at(var.index(shape), global) {
+                    out.push((family, i));
+                }
+            }
+        }
+        out
+    }
 }
 
 /// Why a rule does not compile.
@@ -52,6 +76,16 @@ pub(crate) enum Fault {
     /// The shape has too few of something: what, how many, of which family.
     Rows(Family),
     Witnesses(Family),
+    Bits(Family),
+    /// So many blocks of a family may break a rule that the shape has no more of them.
+    Blocks(Family),
+    /// Instruments have no witnesses of their own.
+    NoWitness,
+    /// A step of rounding needs a divisor that no chain of witnesses divides by.
+    Step {
+        family: Family,
+        divisor: String,
+    },
     /// A row's worst case is too wide.
     Width {
         family: Family,
@@ -77,11 +111,42 @@ struct Row {
     defines: bool,
 }
 
-struct Witness {
-    family: Family,
-    index: usize,
-    pieces: Vec<Integers>,
-    rows: Vec<usize>,
+/// What a witness or a bit stands for, so that one thing is made once.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Key {
+    /// The largest of these.
+    Max(Vec<Integers>),
+    /// The largest of these by the divisor, rounded up.
+    Up(Vec<Integers>, BigInt),
+    /// The smaller of two such maxima.
+    Better(Vec<Integers>, Vec<Integers>),
+    /// The first where one of the second is above zero.
+    Above(Vec<Integers>, Vec<Integers>),
+    /// The sum of so many largest.
+    Top(Family, usize, Vec<Integers>),
+    /// The tail mean.
+    Shortfall(BigRational),
+    /// Whether a block breaks these rows.
+    Breaks(Vec<Integers>),
+    /// Part of something else.
+    Part,
+}
+
+pub(crate) struct Witness {
+    pub(crate) family: Family,
+    pub(crate) index: usize,
+    pub(crate) key: Key,
+    pub(crate) rows: Vec<usize>,
+    /// What its magnitude need not exceed in an honest filling.
+    pub(crate) honest: BigInt,
+}
+
+/// A bit of a family, with the rows that define it or that it lets go of.
+pub(crate) struct Bit {
+    pub(crate) family: Family,
+    pub(crate) index: usize,
+    pub(crate) key: Key,
+    pub(crate) rows: Vec<usize>,
 }
 
 pub(crate) struct Compiler<'a> {
@@ -89,7 +154,11 @@ pub(crate) struct Compiler<'a> {
     pub(crate) model: &'a RiskModel,
     pub(crate) shape: &'static Shape,
     rows: Vec<Row>,
-    witnesses: Vec<Witness>,
+    pub(crate) witnesses: Vec<Witness>,
+    pub(crate) bits: Vec<Bit>,
+    /// Constructs with a witness of their own that are compiled already, by the place of their expression in the mandate
+    /// and the family of the rows that read it.
+    pub(crate) atoms: BTreeMap<(usize, Family), Linear>,
     /// Sums that are compiled already, by the place of their expression in the mandate and their factor.
     pub(crate) sums: BTreeMap<(usize, BigRational), Linear>,
     /// Whether maxima are multiplied out even where witnesses would take fewer rows.
@@ -119,6 +188,8 @@ pub fn compile(
         shape,
         rows: Vec::new(),
         witnesses: Vec::new(),
+        bits: Vec::new(),
+        atoms: BTreeMap::new(),
         sums: BTreeMap::new(),
         multiply: false,
         rule: 0,
@@ -179,29 +250,37 @@ impl Compiler<'_> {
 
     fn clause(&mut self, clause: &Clause, direct: &mut BTreeSet<usize>) -> Result<(), Fault> {
         self.multiply = false;
-        let before = (self.rows.len(), self.witnesses.len());
+        let before = (self.rows.len(), self.witnesses.len(), self.bits.len());
         let rows = match self.clause_rows(clause) {
             // A witness is allowed a wide range, so a row that reads one can be too wide where its pieces are not.
             Err(Fault::Width { .. }) => {
                 self.multiply = true;
                 self.rows.truncate(before.0);
                 self.witnesses.truncate(before.1);
+                debug_assert_eq!(self.bits.len(), before.2, "bits are taken once the rows are known to fit");
                 self.clause_rows(clause)?
             }
             done => done?,
         };
+        if let Some(allowed) = clause.except {
+            direct.extend(self.all_but(clause.family, rows, allowed)?);
+            return Ok(());
+        }
         for row in rows {
             direct.insert(self.row(clause.family, row, false)?);
+        }
+        if let Some(row) = self.exceeding(clause)? {
+            direct.insert(row);
         }
         Ok(())
     }
 
     /// The rows of a comparison, within their widths, not yet added. Witnesses that they read are.
     fn clause_rows(&mut self, clause: &Clause) -> Result<Vec<Integers>, Fault> {
-        let mut form = self.form(&clause.small, &BigRational::one(), clause.family)?;
-        let large = self.form(&clause.large, &-BigRational::one(), clause.family)?;
-        form.linear.add_times(&large.linear, &BigRational::one());
-        form.convex.extend(large.convex);
+        let form = self.difference(clause)?;
+        if form.exceed.is_some() {
+            return Ok(Vec::new());
+        }
         let mut rows = Vec::new();
         for piece in self.expand(form, clause.family)? {
             let (mut list, _) = integral(std::slice::from_ref(&piece), true);
@@ -223,6 +302,16 @@ impl Compiler<'_> {
         Ok(rows)
     }
 
+    /// `small - large`.
+    pub(crate) fn difference(&mut self, clause: &Clause) -> Result<Form, Fault> {
+        let mut form = self.form(&clause.small, &BigRational::one(), clause.family)?;
+        let large = self.form(&clause.large, &-BigRational::one(), clause.family)?;
+        form.linear.add_times(&large.linear, &BigRational::one());
+        form.convex.extend(large.convex);
+        form.exceed = form.exceed.or(large.exceed);
+        Ok(form)
+    }
+
     fn width(&self, family: Family, row: &Integers) -> Result<(), Fault> {
         let bound = bounds::of_row(self.shape, family, row);
         if bounds::fits(&bound, bounds::slack_bits(family)) {
@@ -233,7 +322,12 @@ impl Compiler<'_> {
     }
 
     /// Adds a row, or finds it where it is there already.
-    fn row(&mut self, family: Family, coefficients: Integers, defines: bool) -> Result<usize, Fault> {
+    pub(crate) fn row(
+        &mut self,
+        family: Family,
+        coefficients: Integers,
+        defines: bool,
+    ) -> Result<usize, Fault> {
         let same = |r: &Row| r.family == family && r.coefficients == coefficients;
         if let Some(at) = self.rows.iter().position(same) {
             return Ok(at);
@@ -253,7 +347,8 @@ impl Compiler<'_> {
                 continue;
             }
             let (wanted, factor) = normal(pieces, true);
-            let same = |w: &&Witness| w.family == home && w.pieces == wanted;
+            let wanted = Key::Max(wanted);
+            let same = |w: &&Witness| w.family == home && w.key == wanted;
             if let Some(w) = self.witnesses.iter().find(same) {
                 return Some((self.witness_var(home, w.index), factor));
             }
@@ -273,31 +368,7 @@ impl Compiler<'_> {
         if pieces.iter().all(Integers::is_empty) {
             return Ok(None);
         }
-        if let Some(w) = self.witnesses.iter().find(|w| w.family == family && w.pieces == pieces) {
-            return Ok(Some((w.index, factor)));
-        }
-        let index = self.witnesses.iter().filter(|w| w.family == family).count();
-        let limit = match family {
-            Family::Global => self.shape.global_witnesses,
-            _ => self.shape.local_witnesses,
-        };
-        if index >= limit {
-            return Err(Fault::Witnesses(family));
-        }
-        for piece in &pieces {
-            let bound = bounds::of_row(self.shape, family, piece);
-            if bound >= bounds::witness_limit(family) {
-                return Err(Fault::Witness { family, bits: bound.bits() });
-            }
-        }
-        let var = self.witness_var(family, index);
-        let mut rows = Vec::new();
-        for piece in &pieces {
-            let mut row = negated(piece);
-            add(&mut row, var, &BigInt::one());
-            rows.push(self.row(family, row, true)?);
-        }
-        self.witnesses.push(Witness { family, index, pieces, rows });
+        let index = self.at_least(family, pieces, &BigInt::one())?;
         Ok(Some((index, factor)))
     }
 
@@ -335,6 +406,33 @@ impl Compiler<'_> {
                 let message =
                     format!("rule `{id}` needs more {of} witnesses than the {has} of shape `{shape}`");
                 small(point(message, "no witness left").help(larger(witnesses_of, family)))
+            }
+            Fault::Bits(family) => {
+                let (has, of) = (bits_of(self.shape, family), row_kind(family));
+                let message = format!("rule `{id}` needs more {of} bits than the {has} of shape `{shape}`");
+                small(point(message, "no bit left").help(larger(bits_of, family)))
+            }
+            Fault::Blocks(family) => {
+                let (has, of) = (family.blocks(self.shape), domain(family));
+                let message = format!(
+                    "rule `{id}` says nothing in shape `{shape}`, which has room for {has} {of} in all"
+                );
+                small(point(message, "all of them may break it").help(larger(|s, f| f.blocks(s), family)))
+            }
+            Fault::NoWitness => {
+                let message = format!("rule `{id}`: instruments have no witnesses of their own");
+                point(message, "needs a witness of each instrument")
+                    .help("up, down and better of an instrument's columns cannot be proven; state them over groups")
+                    .into()
+            }
+            Fault::Step { family, divisor } => {
+                let message = format!(
+                    "rule `{id}`: rounding over {} divides by {divisor}, which has too large a prime factor",
+                    domain(family)
+                );
+                point(message, "the step does not go with the rates inside")
+                    .help("write the rates inside with fewer digits, or take a step of rounder units")
+                    .into()
             }
             Fault::Width { family, bits } => {
                 let wide = bounds::slack_bits(family);
@@ -418,7 +516,9 @@ impl Compiler<'_> {
         rows.sort_by_key(|r| r.row);
         let count = |f: Family| self.witnesses.iter().filter(|w| w.family == f).count();
         let witnesses = [Family::Group, Family::Account, Family::Asset, Family::Global].map(count);
-        Compiled { part, shape, rows, witnesses }
+        let count = |f: Family| self.bits.iter().filter(|b| b.family == f).count();
+        let bits = [Family::Group, Family::Account, Family::Asset, Family::Global].map(count);
+        Compiled { part, shape, rows, witnesses, bits }
     }
 
     /// Rows that define the witnesses which a row reads.
@@ -435,7 +535,23 @@ impl Compiler<'_> {
                 out.extend(&w.rows);
             }
         }
+        for b in &self.bits {
+            let sum = GlobalVar::BitSum(b.family, b.index).index(self.shape).map(|at| (true, at));
+            let own = (b.family == row.family || b.family == Family::Global)
+                .then(|| self.bit_var(b.family, b.index));
+            if [sum, own].into_iter().flatten().any(|v| row.coefficients.contains_key(&v)) {
+                out.extend(&b.rows);
+            }
+        }
         out
+    }
+}
+
+const fn bits_of(shape: &Shape, family: Family) -> usize {
+    match family {
+        Family::Global => shape.global_bits,
+        Family::Slot => 0,
+        _ => shape.local_bits,
     }
 }
 
@@ -458,18 +574,18 @@ const fn row_kind(family: Family) -> &'static str {
 }
 
 /// Pieces as integers, sorted, each once, with the common factor.
-fn normal(pieces: &[Linear], reduce: bool) -> (Vec<Integers>, BigRational) {
+pub(crate) fn normal(pieces: &[Linear], reduce: bool) -> (Vec<Integers>, BigRational) {
     let (mut list, factor) = integral(pieces, reduce);
     list.sort();
     list.dedup();
     (list, factor)
 }
 
-fn negated(row: &Integers) -> Integers {
+pub(crate) fn negated(row: &Integers) -> Integers {
     row.iter().map(|(v, c)| (*v, -c)).collect()
 }
 
-fn add(row: &mut Integers, var: Var, c: &BigInt) {
+pub(crate) fn add(row: &mut Integers, var: Var, c: &BigInt) {
     let entry = row.entry(var).or_insert_with(BigInt::zero);
     *entry += c;
     if entry.is_zero() {

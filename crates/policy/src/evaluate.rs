@@ -5,6 +5,8 @@
 //! `[t - L, t]`, `Down` `[t, t + L]`, `Exact` `[t, t]`), every operation works on intervals end by end, and `a <= b`
 //! holds when the upper end of `a` is at most the lower end of `b`.
 
+mod ranked;
+
 use crate::error::Span;
 use crate::tree::{Expr, Mandate, Node, Scope, Step, Unit, block};
 use crate::words;
@@ -285,7 +287,38 @@ impl<'a> Book<'a> {
             }
             Node::Positive(e) => self.value(e, here).map(|v| v.max(BigRational::zero())),
             Node::Tiers { arg, steps, floor } => self.value(arg, here).map(|v| charge(&v, steps, *floor)),
+            Node::Up { arg, step } => self.value(arg, here).map(|v| (v / step).ceil() * step),
+            Node::Better(a, b) => {
+                let (a, b) = (self.value(a, here), self.value(b, here));
+                Interval { low: a.low.min(b.low), high: a.high.min(b.high) }
+            }
+            Node::Above { family, body, threshold } => self
+                .blocks(*family)
+                .iter()
+                .map(|(_, totals)| ranked::if_above(self.value(body, totals), &self.value(threshold, totals)))
+                .fold(Interval::point(BigRational::zero()), Interval::plus),
+            Node::Top { count, family, body } => {
+                let all = self.blocks(*family).iter().map(|(_, totals)| self.value(body, totals)).collect();
+                ranked::largest(all, *count)
+            }
+            Node::Shortfall { share } => self.losses_of_the_book(|losses| ranked::tail_mean(losses, share)),
+            Node::Exceed { allowed } => {
+                self.losses_of_the_book(|losses| BigRational::from(losses[*allowed].clone()))
+            }
         }
+    }
+}
+
+impl Book<'_> {
+    /// A measure of the book's scenario losses, largest first. All of them lie within the same rounding of so many lots,
+    /// and the measures here move by as much when all of the losses do.
+    fn losses_of_the_book(&self, measure: impl Fn(&[BigInt]) -> BigRational) -> Interval {
+        let scenarios = self.shape.metrics()..self.shape.metrics() + self.model.distinct_scenarios().len();
+        let mut losses: Vec<BigInt> = self.whole[scenarios].iter().map(|t| -t).collect();
+        losses.sort_by(|a, b| b.cmp(a));
+        let value = measure(&losses);
+        let lots = BigRational::from(self.whole[self.shape.lots_column()].clone());
+        Interval { low: &value - &lots, high: value + lots }
     }
 }
 
@@ -446,6 +479,16 @@ fn judge(book: &Book<'_>, rule: &crate::tree::Rule) -> Verdict {
             |here: &[BigInt]| book.value(&clause.large, here).low - book.value(&clause.small, here).high;
         if clause.family == Family::Global {
             meet(at, clause.strict, room(&[]), None);
+        }
+        if let Some(allowed) = clause.except {
+            // The tightest block but those that may break it.
+            let mut rooms: Vec<_> =
+                book.blocks(clause.family).iter().map(|(number, totals)| (room(totals), *number)).collect();
+            rooms.sort();
+            if let Some((room, number)) = rooms.into_iter().nth(allowed) {
+                meet(at, clause.strict, room, Some(number));
+            }
+            continue;
         }
         for (number, totals) in book.blocks(clause.family) {
             meet(at, clause.strict, room(totals), Some(*number));

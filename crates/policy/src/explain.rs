@@ -62,7 +62,7 @@ fn write_all(out: &mut String, mandate: &Mandate, compiled: &Compiled) -> std::f
                 let def = &model.columns[*k];
                 writeln!(out, "    {}: {}; {}", def.name, def.meaning, rounding(def.rounding))?;
             }
-            None => writeln!(out, "    worst: {}", scenarios(model))?,
+            None => writeln!(out, "    scenario losses: {}", scenarios(model))?,
         }
     }
     writeln!(
@@ -93,6 +93,14 @@ fn write_all(out: &mut String, mandate: &Mandate, compiled: &Compiled) -> std::f
          the whole book",
         shape.global_witnesses
     )?;
+    let [g, a, u, y] = compiled.bits;
+    let local = shape.local_bits;
+    writeln!(
+        out,
+        "    bits: {g} of {local} per group, {a} of {local} per venue, {u} of {local} per underlying, {y} of {} of the \
+         whole book",
+        shape.global_bits
+    )?;
     writeln!(
         out,
         "    the circuit has all rows of the shape whether a mandate uses them or not: another mandate, the same cost"
@@ -104,13 +112,15 @@ fn write_cost(out: &mut String, rule: &Rule, compiled: &Compiled) -> std::fmt::R
     let names: Vec<String> = list.rows.iter().map(|r| words::row_name(*r)).collect();
     let mine = |r: &&crate::RowInfo| list.rows.contains(&r.row);
     let defining = compiled.rows.iter().filter(mine).filter(|r| r.defines).count();
+    let bits = list.rows.iter().flat_map(|r| compiled.bits_of(*r)).collect::<BTreeSet<_>>().len();
     let constraints: usize =
         list.rows.iter().map(|r| r.family.blocks(compiled.shape) * slack_bits(r.family) as usize).sum();
     writeln!(
         out,
-        "    cost: {} row(s) ({}), {defining} of them defining witnesses, about {constraints} constraints{}",
+        "    cost: {} row(s) ({}), {defining} of them defining witnesses, {}about {constraints} constraints{}",
         names.len(),
         names.join(", "),
+        if bits == 0 { String::new() } else { format!("{bits} kind(s) of bits, ") },
         share(constraints, compiled.shape)
     )
 }
@@ -140,13 +150,10 @@ fn gather(e: &Expr, out: &mut BTreeSet<Option<usize>>) {
         Node::Column { column, .. } => {
             out.insert(Some(*column));
         }
-        Node::Worst(_) => {
+        Node::Worst(_) | Node::Shortfall { .. } | Node::Exceed { .. } => {
             out.insert(None);
         }
-        Node::Sum { body, .. } => gather(body, out),
-        Node::Max(list) | Node::Add(list) => list.iter().for_each(|e| gather(e, out)),
-        Node::Abs(e) | Node::Positive(e) | Node::Scale(_, e) => gather(e, out),
-        Node::Tiers { arg, .. } => gather(arg, out),
+        _ => e.parts().into_iter().for_each(|e| gather(e, out)),
     }
 }
 
@@ -161,7 +168,7 @@ fn rounding(r: Rounding) -> &'static str {
 
 fn scenarios(model: &RiskModel) -> String {
     let list: Vec<String> = model.distinct_scenarios().iter().map(mandate_market::Scenario::words).collect();
-    format!("largest loss over {} scenarios of price/volatility: {}", list.len(), list.join(", "))
+    format!("{} scenarios of price/volatility: {}", list.len(), list.join(", "))
 }
 
 /// Every rule with its rows, and every row with its coefficients and worst case. The same mandate gives the same text.

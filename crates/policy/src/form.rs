@@ -32,6 +32,12 @@ impl Linear {
             self.add(*var, &(c * d));
         }
     }
+    /// `c` times this.
+    pub(crate) fn times(&self, c: &BigRational) -> Self {
+        let mut out = Self::default();
+        out.add_times(self, c);
+        out
+    }
     pub(crate) fn all_global(&self) -> bool {
         self.0.keys().all(|(global, _)| *global)
     }
@@ -42,6 +48,8 @@ impl Linear {
 pub(crate) struct Form {
     pub(crate) linear: Linear,
     pub(crate) convex: Vec<(BigRational, Vec<Form>)>,
+    /// A factor times the scenario loss of the book that so many scenarios may exceed.
+    pub(crate) exceed: Option<(BigRational, usize)>,
 }
 
 /// The smallest integer multiples of several linear forms with one common factor, which comes second. With
@@ -64,7 +72,7 @@ impl Compiler<'_> {
         Ok(out)
     }
 
-    fn global(&self, var: GlobalVar) -> Var {
+    pub(crate) fn global(&self, var: GlobalVar) -> Var {
         (true, var.index(self.shape).expect("the shape has this variable"))
     }
     pub(crate) fn one(&self) -> Var {
@@ -161,6 +169,24 @@ impl Compiler<'_> {
                 }
                 out.convex.push((c.clone(), pieces));
             }
+            Node::Exceed { allowed } => out.exceed = Some((c.clone(), *allowed)),
+            Node::Up { .. }
+            | Node::Better(..)
+            | Node::Above { .. }
+            | Node::Top { .. }
+            | Node::Shortfall { .. } => {
+                // A witness of its own, whatever the factor, and one for each place in the mandate.
+                let key = (std::ptr::from_ref(e) as usize, family);
+                let atom = match self.atoms.get(&key) {
+                    Some(atom) => atom.clone(),
+                    None => {
+                        let atom = self.atom(e, family)?;
+                        self.atoms.insert(key, atom.clone());
+                        atom
+                    }
+                };
+                out.linear.add_times(&atom, c);
+            }
         }
         Ok(())
     }
@@ -190,7 +216,10 @@ impl Compiler<'_> {
                 (false, k) if k == metrics && family.has_worst() => {
                     out.add(self.global(GlobalVar::WorstSum(family)), c);
                 }
-                _ => rest.add(*var, c),
+                var => match self.witness_sum(family, var) {
+                    Some(sum) => out.add(sum, c),
+                    None => rest.add(var, c),
+                },
             }
         }
         if !rest.0.is_empty() {
@@ -213,7 +242,7 @@ impl Compiler<'_> {
     }
 
     /// The linear forms whose maximum a list of forms has.
-    fn pieces(&mut self, forms: Vec<Form>, family: Family) -> Result<Vec<Linear>, Fault> {
+    pub(crate) fn pieces(&mut self, forms: Vec<Form>, family: Family) -> Result<Vec<Linear>, Fault> {
         let mut out: Vec<Linear> = Vec::new();
         for form in forms {
             for piece in self.expand(form, family)? {
@@ -248,7 +277,7 @@ impl Compiler<'_> {
             let global = list.iter().all(Linear::all_global);
             if global && slot {
                 // Folded into the factor, without taking divisors out, so that the row's coefficient on it is small.
-                let list: Vec<Linear> = list.iter().map(|l| scaled(l, &c)).collect();
+                let list: Vec<Linear> = list.iter().map(|l| l.times(&c)).collect();
                 if let Some((index, factor)) = self.witness(Family::Global, &list, false)? {
                     let var = self.global(GlobalVar::Witness(index));
                     out.iter_mut().for_each(|l| l.add(var, &factor.recip()));
@@ -278,6 +307,14 @@ impl Compiler<'_> {
         Ok(out)
     }
 
+    /// The sum over blocks of a witness of the block.
+    fn witness_sum(&self, family: Family, var: Var) -> Option<Var> {
+        let is = |i: &usize| {
+            family.has_witnesses() && !var.0 && LocalVar::Witness(*i).index(self.shape, family) == Some(var.1)
+        };
+        (0..self.shape.local_witnesses).find(is).map(|i| self.global(GlobalVar::WitnessSum(family, i)))
+    }
+
     pub(crate) fn witness_var(&self, family: Family, index: usize) -> Var {
         match family {
             Family::Global => self.global(GlobalVar::Witness(index)),
@@ -287,10 +324,4 @@ impl Compiler<'_> {
             ),
         }
     }
-}
-
-fn scaled(l: &Linear, c: &BigRational) -> Linear {
-    let mut out = Linear::default();
-    out.add_times(l, c);
-    out
 }

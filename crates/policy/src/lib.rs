@@ -11,6 +11,7 @@
 
 mod bounds;
 mod check;
+mod choices;
 mod compile;
 mod error;
 mod evaluate;
@@ -19,6 +20,7 @@ mod form;
 mod lex;
 mod library;
 mod mandate;
+mod measures;
 mod parse;
 mod tree;
 mod words;

@@ -112,13 +112,7 @@ fn check_plain(reader: &Reader<'_>, what: &str, value: &str, span: Span) -> Resu
 /// Moves every span of an expression from the string to the file.
 fn shift(e: &mut Expr, base: Option<usize>, whole: Span) {
     e.span = moved(e.span, base, whole);
-    match &mut e.node {
-        Node::Const(_) | Node::Column { .. } | Node::Worst(_) => {}
-        Node::Sum { body, .. } => shift(body, base, whole),
-        Node::Max(list) | Node::Add(list) => list.iter_mut().for_each(|e| shift(e, base, whole)),
-        Node::Abs(e) | Node::Positive(e) | Node::Scale(_, e) => shift(e, base, whole),
-        Node::Tiers { arg, .. } => shift(arg, base, whole),
-    }
+    e.parts_mut().into_iter().for_each(|e| shift(e, base, whole));
 }
 
 fn moved(span: Span, base: Option<usize>, whole: Span) -> Span {
@@ -249,6 +243,7 @@ fn min_nav(reader: &Reader<'_>, checker: &Checker, value: &Spanned<String>) -> R
     }
     let text = format!("Net asset value is at least {}", value.get_ref());
     let clause = Clause {
+        except: None,
         family: Family::Global,
         small: Expr { node: Node::Const(amount), unit: Unit::Money, span: whole },
         large: Expr { node: Node::Column { column: 0, scope: Scope::All }, unit: Unit::Money, span: whole },

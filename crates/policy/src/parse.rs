@@ -19,12 +19,14 @@ pub(crate) struct Syntax {
 pub(crate) enum Kind {
     Number(Decimal, Option<(String, Span)>),
     Name(String),
-    /// `name(binder: args; steps)`.
+    /// `name(binder: args; steps)`, `name(args; binder: args)`.
     Call {
         name: String,
         name_span: Span,
         binder: Option<Binder>,
         args: Vec<Syntax>,
+        /// What the last argument after a binder is compared with.
+        compared: Option<Box<(Comparison, Syntax)>>,
         steps: Vec<(Syntax, Syntax)>,
     },
     /// Terms with `true` for minus.
@@ -54,6 +56,8 @@ pub(crate) enum Comparison {
 #[derive(Debug)]
 pub(crate) struct Holds {
     pub(crate) binder: Option<Binder>,
+    /// How many blocks may break the comparison, in `at_most(k; ...)`.
+    pub(crate) except: Option<Syntax>,
     pub(crate) comparisons: Vec<(Syntax, Comparison, Syntax)>,
 }
 
@@ -77,9 +81,14 @@ fn start(text: &str) -> Parsed<Parser> {
     Ok(Parser { tokens: lex(text)?, at: 0, depth: 0 })
 }
 
-/// A whole rule: `[for x in blocks:] a <= b [and c <= d ...]`.
+/// A whole rule: `[for x in blocks:] a <= b [and c <= d ...]`, or `at_most(k; x in blocks: a <= b)`.
 pub(crate) fn holds(text: &str) -> Parsed<Holds> {
     let mut p = start(text)?;
+    if matches!(p.peek(), Token::Name(n) if n == "at_most")
+        && matches!(p.tokens.get(1), Some((Token::Open, _)))
+    {
+        return p.at_most();
+    }
     let binder = if p.eat_name("for") {
         let binder = p.binder()?;
         p.expect(&Token::Colon)?;
@@ -92,7 +101,7 @@ pub(crate) fn holds(text: &str) -> Parsed<Holds> {
         comparisons.push(p.comparison()?);
     }
     p.end()?;
-    Ok(Holds { binder, comparisons })
+    Ok(Holds { binder, except: None, comparisons })
 }
 
 /// An expression and nothing else.
@@ -178,19 +187,54 @@ impl Parser {
                 .help("`for` stands once, at the front of the rule; write one rule per `for`"));
         }
         let left = self.sum()?;
-        let op = match self.peek() {
+        let Some(op) = self.operator() else {
+            return Err(self
+                .unexpected("a comparison: `<=`, `>=`, `<` or `>`")
+                .help("a rule compares two sides, as in `gross(all) <= 3 * nav`"));
+        };
+        self.advance();
+        Ok((left, op, self.sum()?))
+    }
+    /// `at_most(k; x in blocks: a <= b)`, a whole rule.
+    fn at_most(&mut self) -> Parsed<Holds> {
+        self.advance();
+        self.advance();
+        let except = self.sum()?;
+        let form =
+            "as in `at_most(2; u in underlyings: gross(u) <= 10% * nav)`: the rule holds for all but so many";
+        if !self.eat(&Token::Semicolon) {
+            return Err(self.unexpected("`;` and blocks").help(form));
+        }
+        let binder = self.binder()?;
+        self.expect(&Token::Colon)?;
+        let comparison = self.comparison()?;
+        if matches!(self.peek(), Token::Name(n) if n == "and") {
+            return Err(self
+                .unexpected("`)`")
+                .help("`at_most` counts one comparison; write one rule for each"));
+        }
+        self.expect(&Token::Close)?;
+        if matches!(self.peek(), Token::Name(n) if n == "and") {
+            return Err(self
+                .unexpected("the end of the rule")
+                .help("`at_most` is a whole rule; what else must hold is another rule"));
+        }
+        self.end()?;
+        Ok(Holds { binder: Some(binder), except: Some(except), comparisons: vec![comparison] })
+    }
+    fn operator(&self) -> Option<Comparison> {
+        Some(match self.peek() {
             Token::AtMost => Comparison::AtMost,
             Token::AtLeast => Comparison::AtLeast,
             Token::Less => Comparison::Less,
             Token::More => Comparison::More,
-            _ => {
-                return Err(self
-                    .unexpected("a comparison: `<=`, `>=`, `<` or `>`")
-                    .help("a rule compares two sides, as in `gross(all) <= 3 * nav`"));
-            }
-        };
-        self.advance();
-        Ok((left, op, self.sum()?))
+            _ => return None,
+        })
+    }
+    /// Whether `name in` comes next.
+    fn binds(&self) -> bool {
+        let named = matches!(self.peek(), Token::Name(_));
+        named && matches!(self.tokens.get(self.at + 1), Some((Token::Name(n), _)) if n == "in")
     }
     fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth >= DEPTH {
@@ -279,22 +323,20 @@ impl Parser {
         }
     }
     fn call(&mut self, name: String, name_span: Span) -> Parsed<Syntax> {
-        let named = matches!(self.peek(), Token::Name(_));
-        let binds = named && matches!(self.tokens.get(self.at + 1), Some((Token::Name(n), _)) if n == "in");
-        let binder = if binds {
-            let binder = self.binder()?;
-            self.expect(&Token::Colon)?;
-            Some(binder)
-        } else {
-            None
-        };
-        let (mut args, mut steps) = (Vec::new(), Vec::new());
+        let mut binder = self.bound()?;
+        let (mut args, mut steps, mut compared) = (Vec::new(), Vec::new(), None);
         if *self.peek() != Token::Close {
             args.push(self.sum()?);
+            compared = self.compared()?;
             while self.eat(&Token::Comma) {
                 args.push(self.sum()?);
             }
-            if self.eat(&Token::Semicolon) {
+            let more = self.eat(&Token::Semicolon);
+            if more && binder.is_none() && self.binds() {
+                binder = self.bound()?;
+                args.push(self.sum()?);
+                compared = self.compared()?;
+            } else if more {
                 loop {
                     let from = self.sum()?;
                     self.expect(&Token::Colon)?;
@@ -307,7 +349,22 @@ impl Parser {
         }
         let close = self.expect(&Token::Close)?;
         let span = name_span.to(close);
-        Ok(Syntax { span, kind: Kind::Call { name, name_span, binder, args, steps } })
+        Ok(Syntax { span, kind: Kind::Call { name, name_span, binder, args, compared, steps } })
+    }
+    /// `x in blocks:`, where it comes next.
+    fn bound(&mut self) -> Parsed<Option<Binder>> {
+        if !self.binds() {
+            return Ok(None);
+        }
+        let binder = self.binder()?;
+        self.expect(&Token::Colon)?;
+        Ok(Some(binder))
+    }
+    /// The comparison of the expression before with another, where one comes next.
+    fn compared(&mut self) -> Parsed<Option<Box<(Comparison, Syntax)>>> {
+        let Some(op) = self.operator() else { return Ok(None) };
+        self.advance();
+        Ok(Some(Box::new((op, self.sum()?))))
     }
 }
 

@@ -90,6 +90,43 @@ pub enum Node {
         /// Whether the argument can lie below the first step, where nothing is charged.
         floor: bool,
     },
+    /// The smallest multiple of `step` that is not below the argument.
+    Up {
+        /// What is rounded.
+        arg: Box<Expr>,
+        /// Above zero, in the argument's unit.
+        step: BigRational,
+    },
+    /// The smaller of two amounts that are only bounded from above.
+    Better(Box<Expr>, Box<Expr>),
+    /// Sum over the used blocks of a family in which `body`, which is never negative, is above `threshold`.
+    Above {
+        /// The family.
+        family: Family,
+        /// What is summed.
+        body: Box<Expr>,
+        /// What it must exceed to be counted.
+        threshold: Box<Expr>,
+    },
+    /// Sum of the `count` largest of `body`, which is never negative, over the used blocks of a family.
+    Top {
+        /// How many.
+        count: usize,
+        /// The family.
+        family: Family,
+        /// What is summed.
+        body: Box<Expr>,
+    },
+    /// Mean of the worst `share` of the scenario losses of the whole book.
+    Shortfall {
+        /// Above 0, at most 1.
+        share: BigRational,
+    },
+    /// The scenario loss of the whole book that only `allowed` scenarios exceed.
+    Exceed {
+        /// Fewer than there are scenarios.
+        allowed: usize,
+    },
     /// Sum of several.
     Add(Vec<Expr>),
     /// A constant times an expression.
@@ -106,7 +143,14 @@ impl Expr {
     /// Whether it reads the innermost block.
     pub(crate) fn reads_block(&self) -> bool {
         match &self.node {
-            Node::Const(_) | Node::Sum { .. } => false,
+            Node::Const(_)
+            | Node::Sum { .. }
+            | Node::Above { .. }
+            | Node::Top { .. }
+            | Node::Shortfall { .. }
+            | Node::Exceed { .. } => false,
+            Node::Up { arg, .. } => arg.reads_block(),
+            Node::Better(a, b) => a.reads_block() || b.reads_block(),
             Node::Column { scope, .. } | Node::Worst(scope) => *scope == Scope::Block,
             Node::Max(list) | Node::Add(list) => list.iter().any(Self::reads_block),
             Node::Abs(e) | Node::Positive(e) | Node::Scale(_, e) => e.reads_block(),
@@ -120,11 +164,29 @@ impl Expr {
     pub(crate) fn offender(&self, upper: bool) -> Option<&Self> {
         match &self.node {
             Node::Const(_) | Node::Column { .. } => None,
-            Node::Worst(_) => (!upper).then_some(self),
+            Node::Worst(_) | Node::Shortfall { .. } | Node::Exceed { .. } => (!upper).then_some(self),
             Node::Max(list) if upper => list.iter().find_map(|e| e.offender(true)),
-            Node::Positive(e) | Node::Tiers { arg: e, .. } if upper => e.offender(true),
+            Node::Positive(e)
+            | Node::Tiers { arg: e, .. }
+            | Node::Up { arg: e, .. }
+            | Node::Top { body: e, .. }
+                if upper =>
+            {
+                e.offender(true)
+            }
+            Node::Better(a, b) if upper => a.offender(true).or_else(|| b.offender(true)),
+            Node::Above { body, threshold, .. } if upper => {
+                body.offender(true).or_else(|| threshold.offender(false))
+            }
             Node::Abs(e) if upper => e.offender(true).or_else(|| e.offender(false)),
-            Node::Max(_) | Node::Positive(_) | Node::Tiers { .. } | Node::Abs(_) => Some(self),
+            Node::Max(_)
+            | Node::Positive(_)
+            | Node::Tiers { .. }
+            | Node::Abs(_)
+            | Node::Up { .. }
+            | Node::Top { .. }
+            | Node::Better(..)
+            | Node::Above { .. } => Some(self),
             Node::Sum { body, .. } => body.offender(upper),
             Node::Add(list) => list.iter().find_map(|e| e.offender(upper)),
             Node::Scale(c, e) => e.offender(upper == c.is_positive()),
@@ -137,7 +199,66 @@ impl Expr {
             Node::Abs(_) => "`abs`",
             Node::Positive(_) => "`pos`",
             Node::Tiers { .. } => "`tiers`",
+            Node::Up { .. } => "`up` or `down`",
+            Node::Better(..) => "`better`",
+            Node::Above { .. } => "`above`",
+            Node::Top { .. } => "`top`",
+            Node::Shortfall { .. } => "`shortfall`",
+            Node::Exceed { .. } => "`exceed`",
             _ => "this expression",
+        }
+    }
+    /// The expressions it is made of.
+    pub(crate) fn parts(&self) -> Vec<&Self> {
+        match &self.node {
+            Node::Const(_)
+            | Node::Column { .. }
+            | Node::Worst(_)
+            | Node::Shortfall { .. }
+            | Node::Exceed { .. } => Vec::new(),
+            Node::Sum { body: e, .. }
+            | Node::Top { body: e, .. }
+            | Node::Abs(e)
+            | Node::Positive(e)
+            | Node::Scale(_, e)
+            | Node::Up { arg: e, .. }
+            | Node::Tiers { arg: e, .. } => vec![e],
+            Node::Better(a, b) | Node::Above { body: a, threshold: b, .. } => vec![a, b],
+            Node::Max(list) | Node::Add(list) => list.iter().collect(),
+        }
+    }
+    /// The same, to be changed.
+    pub(crate) fn parts_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.node {
+            Node::Const(_)
+            | Node::Column { .. }
+            | Node::Worst(_)
+            | Node::Shortfall { .. }
+            | Node::Exceed { .. } => Vec::new(),
+            Node::Sum { body: e, .. }
+            | Node::Top { body: e, .. }
+            | Node::Abs(e)
+            | Node::Positive(e)
+            | Node::Scale(_, e)
+            | Node::Up { arg: e, .. }
+            | Node::Tiers { arg: e, .. } => vec![e],
+            Node::Better(a, b) | Node::Above { body: a, threshold: b, .. } => vec![a, b],
+            Node::Max(list) | Node::Add(list) => list.iter_mut().collect(),
+        }
+    }
+    /// The `exceed` in it, if there is one.
+    pub(crate) fn exceed(&self) -> Option<&Self> {
+        match &self.node {
+            Node::Exceed { .. } => Some(self),
+            _ => self.parts().into_iter().find_map(Self::exceed),
+        }
+    }
+    /// The terms that it adds up, factors left out.
+    pub(crate) fn terms(&self) -> Vec<&Self> {
+        match &self.node {
+            Node::Add(list) => list.iter().flat_map(Self::terms).collect(),
+            Node::Scale(_, e) => e.terms(),
+            _ => vec![self],
         }
     }
     /// `c * e`, with constants folded and nested factors merged.
@@ -163,6 +284,8 @@ pub struct Clause {
     pub large: Expr,
     /// Whether equality fails.
     pub strict: bool,
+    /// How many blocks of the family may break it; `None` where every block must keep it.
+    pub except: Option<usize>,
     /// What both sides are measured in.
     pub unit: Unit,
     /// Where it stands.

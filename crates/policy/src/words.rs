@@ -125,6 +125,32 @@ pub(crate) fn expr(model: &RiskModel, e: &Expr, family: Family) -> String {
                 .collect();
             format!("the tiered charge on ({}): {}", say(arg), steps.join(", "))
         }
+        Node::Up { arg, step } => {
+            format!("({}) rounded up to a multiple of {}", say(arg), amount(model, step, arg.unit))
+        }
+        Node::Better(a, b) => format!("the smaller, as chosen for the book, of ({}; {})", say(a), say(b)),
+        Node::Above { family, body, threshold } => {
+            let of = |e: &Expr| expr(model, e, *family);
+            format!(
+                "the sum over {} of ({}) where that is more than ({})",
+                domain(*family),
+                of(body),
+                of(threshold)
+            )
+        }
+        Node::Top { count, family, body } => {
+            format!(
+                "the sum of the {count} largest over {} of ({})",
+                domain(*family),
+                expr(model, body, *family)
+            )
+        }
+        Node::Shortfall { share } => {
+            format!("the mean of the worst {}scenario losses of the whole book", factor(share))
+        }
+        Node::Exceed { allowed } => {
+            format!("the scenario loss of the whole book that at most {allowed} scenarios exceed")
+        }
         Node::Add(items) => {
             items.iter().map(say).collect::<Vec<_>>().join(" plus ").replace("plus minus", "minus")
         }
@@ -136,6 +162,11 @@ pub(crate) fn expr(model: &RiskModel, e: &Expr, family: Family) -> String {
                     .collect();
                 let times = if c.abs().is_one() { String::new() } else { factor(&c.abs()) };
                 format!("{times}the smallest of ({})", items.join("; "))
+            }
+            Node::Up { arg, step } if c.is_negative() => {
+                let times = if c.abs().is_one() { String::new() } else { factor(&c.abs()) };
+                let arg = say(&arg.as_ref().clone().scaled(-BigRational::one(), arg.unit, arg.span));
+                format!("{times}({arg}) rounded down to a multiple of {}", amount(model, step, e.unit))
             }
             _ if c.is_one() => say(e),
             _ => {
@@ -152,7 +183,10 @@ pub(crate) fn clause(model: &RiskModel, c: &Clause) -> String {
     let (small, large) = (expr(model, &c.small, c.family), expr(model, &c.large, c.family));
     let each = match c.family {
         Family::Global => String::new(),
-        f => format!("for every {}, ", block(f)),
+        f => match c.except {
+            Some(k) => format!("for every {} but at most {k}, ", block(f)),
+            None => format!("for every {}, ", block(f)),
+        },
     };
     if c.small.constant().is_some() {
         let word = if c.strict { "is more than" } else { "is at least" };
@@ -170,8 +204,12 @@ fn local_name(model: &RiskModel, shape: &Shape, family: Family, at: usize) -> St
     if LocalVar::Worst.index(shape, family) == Some(at) {
         return format!("worst({b})");
     }
-    match (0..shape.local_witnesses).find(|i| LocalVar::Witness(*i).index(shape, family) == Some(at)) {
-        Some(i) => format!("x{i}({b})"),
+    let is = |v: LocalVar| v.index(shape, family) == Some(at);
+    if let Some(i) = (0..shape.local_witnesses).find(|i| is(LocalVar::Witness(*i))) {
+        return format!("x{i}({b})");
+    }
+    match (0..shape.local_bits).find(|i| is(LocalVar::Bit(*i))) {
+        Some(i) => format!("z{i}({b})"),
         None => format!("local{at}({b})"),
     }
 }
@@ -188,9 +226,15 @@ fn global_name(model: &RiskModel, shape: &Shape, at: usize) -> String {
         if let Some(i) = (0..shape.local_witnesses).find(|i| is(GlobalVar::WitnessSum(f, *i))) {
             return format!("sum of x{i} over {}", domain(f));
         }
+        if let Some(i) = (0..shape.local_bits).find(|i| is(GlobalVar::BitSum(f, *i))) {
+            return format!("sum of z{i} over {}", domain(f));
+        }
     }
     if is(GlobalVar::WorstBook) {
         return "worst(all)".into();
+    }
+    if let Some(i) = (0..shape.global_bits).find(|i| is(GlobalVar::Bit(*i))) {
+        return format!("z{i}");
     }
     match (0..shape.global_witnesses).find(|i| is(GlobalVar::Witness(*i))) {
         Some(i) => format!("y{i}"),

@@ -3,9 +3,10 @@
 
 mod common;
 
-use common::{any_book, any_risk, broken_rows, rows_hold, tiny};
+use common::{WIDE, any_book, any_risk, broken_rows, rows_hold, rows_hold_on, tiny};
 use mandate_market::RiskModel;
-use mandate_policy::{Mandate, MandateError, compile, evaluate};
+use mandate_policy::{Mandate, MandateError, compile, evaluate, evaluate_on};
+use mandate_statement::{RiskPart, Shape};
 use num_bigint::BigInt;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -138,17 +139,108 @@ fn file(rules: &[String], min_nav: &str) -> String {
     out
 }
 
+/// What rounds up, in units of money that go with the rates inside or not.
+fn step() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        Just("0.000_000_000_1 USD"),
+        Just("0.000_000_000_3 USD"),
+        Just("0.000_000_01 USD"),
+        Just("0.000_1 USD"),
+        Just("2 USD"),
+    ]
+}
+
+/// Quantities of a block that are not negative by their form.
+fn positive(block: &'static str) -> BoxedStrategy<String> {
+    prop_oneof![
+        3 => Just(format!("gross({block})")),
+        1 => Just(format!("assets({block})")),
+        1 => number().prop_map(move |n| format!("({n} * long({block}) + short({block}))")),
+        1 => affine(Some(block)).prop_map(|e| format!("pos({e})")),
+        1 => affine(Some(block)).prop_map(|e| format!("abs({e})")),
+        1 => (number(), step()).prop_map(move |(n, s)| format!("up({n} * gross({block}), {s})")),
+    ]
+    .boxed()
+}
+
+const BLOCKS: [(&str, &str); 3] = [("p", "groups"), ("q", "venues"), ("r", "underlyings")];
+
+/// Constructs with witnesses or bits of their own, in rows over `block` or the whole book.
+fn chosen(block: Option<&'static str>) -> BoxedStrategy<String> {
+    let over = (0usize..3).prop_flat_map(|i| (Just(BLOCKS[i].1), Just(BLOCKS[i].0), positive(BLOCKS[i].0)));
+    let above = over.clone().prop_flat_map(|(domain, b, e)| {
+        affine(Some(b)).prop_map(move |t| format!("above({b} in {domain}: {e} > {t})"))
+    });
+    let top = (over, 1usize..5).prop_map(|((domain, b, e), n)| format!("top({n}; {b} in {domain}: {e})"));
+    let share = prop_oneof![Just("2.5%"), Just("10%"), Just("25%"), Just("100%"), Just("1 / 3")];
+    prop_oneof![
+        2 => (affine(block), step()).prop_map(|(e, s)| format!("up({e}, {s})")),
+        1 => (affine(block), affine(block), step()).prop_map(|(a, b, s)| format!("up(max({a}, {b}), {s})")),
+        1 => (affine(block), step()).prop_map(|(e, s)| format!("(-down({e}, {s}))")),
+        2 => (convex(block, false, false), affine(block)).prop_map(|(a, b)| format!("better({a}, {b})")),
+        1 => (affine(block), affine(block), affine(block)).prop_map(|(a, b, c)| format!("better({a}, better({b}, {c}))")),
+        2 => above,
+        2 => top,
+        1 => share.prop_map(|p| format!("shortfall({p}, scenarios, all)")),
+    ]
+    .boxed()
+}
+
+/// Rules with such a construct, beside and inside others.
+fn chosen_rule() -> BoxedStrategy<String> {
+    let op = prop_oneof![4 => Just("<="), 1 => Just("<")];
+    let some = |block: Option<&'static str>| {
+        let plain = chosen(block);
+        let inside = (chosen(block), affine(block), number().boxed());
+        prop_oneof![
+            3 => plain,
+            1 => inside.clone().prop_map(|(c, a, n)| format!("{n} * {c} + abs({a})")),
+            1 => inside.clone().prop_map(|(c, a, _)| format!("max({c}, {a})")),
+            1 => inside.prop_map(|(c, a, n)| format!("pos({c} - {n} * {a})")),
+        ]
+    };
+    let global = (some(None), op.clone(), affine(None)).prop_map(|(a, o, b)| format!("{a} {o} {b}"));
+    let turned = (chosen(None), affine(None)).prop_map(|(a, b)| format!("{b} - {a} >= 0"));
+    let each = |i: usize| {
+        let (name, domain) = BLOCKS[i];
+        let one = prop_oneof![
+            2 => (affine(Some(name)), step()).prop_map(|(e, s)| format!("up({e}, {s})")),
+            2 => (affine(Some(name)), affine(Some(name))).prop_map(|(a, b)| format!("better({a}, {b})")),
+        ];
+        (one, op.clone(), affine(Some(name)))
+            .prop_map(move |(a, o, b)| format!("for {name} in {domain}: {a} {o} {b}"))
+    };
+    let sums = (0usize..3).prop_flat_map(|i| {
+        let (name, domain) = BLOCKS[i];
+        (affine(Some(name)), affine(Some(name)), step(), affine(None)).prop_map(move |(a, b, s, c)| {
+            format!("sum({name} in {domain}: up({a}, {s}) + better({b}, gross({name}))) <= {c}")
+        })
+    });
+    let but = (0usize..3, 0usize..3).prop_flat_map(|(i, k)| {
+        let (name, domain) = BLOCKS[i];
+        (convex(Some(name), name != "r", false), prop_oneof![Just("<="), Just("<")], affine(Some(name)))
+            .prop_map(move |(a, o, b)| format!("at_most({k}; {name} in {domain}: {a} {o} {b})"))
+    });
+    let scenarios = (0usize..16, number(), convex(None, false, false), op.clone(), affine(None))
+        .prop_map(|(k, n, c, o, b)| format!("{n} * exceed({k}, scenarios, all) + {c} {o} {b}"));
+    prop_oneof![5 => global, 2 => turned, 1 => each(0), 1 => each(1), 1 => each(2), 1 => sums, 3 => but, 1 => scenarios].boxed()
+}
+
 /// Compiles, or `None` where the random mandate is too large or says nothing.
 fn compiled(text: &str) -> Option<(Mandate, mandate_policy::Compiled)> {
+    compiled_on(tiny(), text)
+}
+
+fn compiled_on(shape: &'static Shape, text: &str) -> Option<(Mandate, mandate_policy::Compiled)> {
     let mandate = match Mandate::parse("random.toml", text) {
         Ok(m) => m,
         Err(e) if e.to_string().starts_with("this says nothing") => return None,
         Err(e) => panic!("{text}\n{e}"),
     };
-    match compile(&mandate, model(), tiny()) {
+    match compile(&mandate, model(), shape) {
         Ok(c) => {
             // What the compiler makes, the independent checker of sheets takes.
-            if let Err(findings) = mandate_checker::check_rules(&c.part) {
+            if let Err(findings) = mandate_checker::check_rules_on(shape, &c.part) {
                 let list: Vec<String> = findings.iter().map(ToString::to_string).collect();
                 panic!("{text}\n{}\n{}", list.join("\n"), mandate_policy::dump(&c));
             }
@@ -189,7 +281,7 @@ fn verdict_is_whether_all_rows_hold() {
         };
         let verdicts = evaluate(&mandate, model(), &risk, &quantities, &active).unwrap();
         // Values beyond the ranges of the circuit are refused, never judged.
-        let Ok(broken) = broken_rows(&c.part, &risk, &quantities, &active) else {
+        let Ok(broken) = broken_rows(tiny(), &c.part, &risk, &quantities, &active) else {
             refused.set(refused.get() + 1);
             return Ok(());
         };
@@ -217,6 +309,78 @@ fn verdict_is_whether_all_rows_hold() {
     let counts = (held.get(), failed.get(), refused.get());
     assert!(counts.0 > 2000 && counts.1 > 2000 && counts.2 < 1200, "held, failed, refused: {counts:?}");
 }
+
+fn wide(mut risk: RiskPart) -> RiskPart {
+    risk.shape = WIDE.name.into();
+    risk
+}
+
+/// The same of rules with bits and free witnesses, on a shape with room for them: each rule and the whole book, and the
+/// limit moved to where it holds and to where it just does not.
+#[test]
+fn choices_are_the_same_to_both_readings() {
+    let (held, failed, refused) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let strategy = (chosen_rule(), any_risk(), any_book());
+    let mut runner = TestRunner::new(cases(CHOSEN));
+    let done = runner.run(&strategy, |(rule, risk, (mut quantities, active))| {
+        let risk = wide(risk);
+        for (slot, q) in quantities.iter_mut().enumerate() {
+            // Values beyond the ranges of the circuit are refused, never judged; here all are judged.
+            if slot == 31 || q.abs() > 1 << 40 || !active[[0, 0, 1, 2][slot / 8]] {
+                *q = 0;
+            }
+        }
+        let split = |o: &str| rule.split_once(o).map(|(a, b)| (a.to_owned(), o.to_owned(), b.to_owned()));
+        let Some((a, op, b)) = split(" <= ").or_else(|| split(" < ")).or_else(|| split(" >= ")) else {
+            panic!("{rule}");
+        };
+        let text = |k: &BigInt| file(&[format!("{a} + {} {op} {b}", amount(k))], "0.0000000001 USD");
+        let zero = BigInt::from(0);
+        let mut moved = vec![zero.clone()];
+        let mut first = true;
+        while let Some(k) = moved.pop() {
+            let Some((mandate, c)) = compiled_on(&WIDE, &text(&k)) else {
+                refused.set(refused.get() + 1);
+                return Ok(());
+            };
+            let verdicts = evaluate_on(&mandate, model(), &WIDE, &risk, &quantities, &active).unwrap();
+            let Ok(broken) = broken_rows(&WIDE, &c.part, &risk, &quantities, &active) else {
+                panic!("{rule}\n{}", mandate_policy::dump(&c));
+            };
+            for (verdict, rule) in verdicts.iter().zip(&c.part.rules) {
+                let rows = !rule.rows.iter().any(|r| broken.contains(r));
+                let count = if rows { &held } else { &failed };
+                count.set(count.get() + u32::from(verdict.id != "min-nav"));
+                prop_assert!(
+                    verdict.holds == rows,
+                    "{}: {} with {k}\n{}\n{:?}",
+                    verdict.id,
+                    text(&k),
+                    mandate_policy::dump(&c),
+                    broken
+                );
+            }
+            let all = verdicts.iter().all(|v| v.holds);
+            prop_assert_eq!(all, rows_hold_on(&WIDE, &c.part, &risk, &quantities, &active).unwrap());
+            if first && let Some(room) = &verdicts[1].headroom {
+                let room = if op == " >= " { -room.clone() } else { room.clone() };
+                moved.extend([-1i32, 0, 1, 2].map(|by| &room + by).into_iter().filter(|k| k.bits() < 90));
+            }
+            first = false;
+        }
+        Ok(())
+    });
+    if let Err(e) = done {
+        panic!("{e}");
+    }
+    let counts = (held.get(), failed.get(), refused.get());
+    assert!(
+        counts.0 > CHOSEN && counts.1 > CHOSEN && counts.2 < CHOSEN / 4,
+        "held, failed, refused: {counts:?}"
+    );
+}
+
+const CHOSEN: u32 = 600;
 
 proptest! {
     #![proptest_config(cases(1500))]

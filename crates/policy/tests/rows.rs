@@ -82,7 +82,6 @@ fn rows_outside_the_discipline_are_refused() {
     let global = |v: GlobalVar| v.index(shape).unwrap();
     for (what, error) in [
         ("worst from above", run(&|r| r.row_mut(shape, spare).0[local(LocalVar::Worst)] = 1)),
-        ("witness times two", run(&|r| r.row_mut(shape, spare).0[local(LocalVar::Witness(0))] = 2)),
         (
             "two witnesses",
             run(&|r| {
@@ -90,7 +89,24 @@ fn rows_outside_the_discipline_are_refused() {
                 r.row_mut(shape, spare).0[local(LocalVar::Witness(1))] = 1;
             }),
         ),
-        ("a bit", run(&|r| r.row_mut(shape, spare).0[local(LocalVar::Bit(0))] = -1)),
+        ("a bit of the book in a block", run(&|r| r.row_mut(shape, spare).1[global(GlobalVar::Bit(0))] = 1)),
+        (
+            "a bit that chooses and is counted",
+            run(&|r| {
+                for (row, bit) in [(spare, 5), (RowRef { index: 6, ..spare }, -5)] {
+                    r.row_mut(shape, row).0[local(LocalVar::Witness(0))] = 1;
+                    r.row_mut(shape, row).0[local(LocalVar::Bit(0))] = bit;
+                }
+                r.row_mut(shape, last).1[global(GlobalVar::BitSum(Family::Group, 0))] = -1;
+            }),
+        ),
+        (
+            "a free witness that nothing counts",
+            run(&|r| {
+                r.row_mut(shape, spare).0[local(LocalVar::Witness(3))] = 1;
+                r.row_mut(shape, spare).1[global(GlobalVar::Witness(7))] = 1;
+            }),
+        ),
         ("y in a block", run(&|r| r.row_mut(shape, spare).1[global(GlobalVar::Witness(0))] = 1)),
         ("worst sum", run(&|r| r.row_mut(shape, last).1[global(GlobalVar::WorstSum(Family::Group))] = 1)),
         (
@@ -98,7 +114,6 @@ fn rows_outside_the_discipline_are_refused() {
             run(&|r| r.row_mut(shape, last).1[global(GlobalVar::WitnessSum(Family::Group, 0))] = 1),
         ),
         ("bit sum", run(&|r| r.row_mut(shape, last).1[global(GlobalVar::BitSum(Family::Group, 0))] = 1)),
-        ("global bit", run(&|r| r.row_mut(shape, last).1[global(GlobalVar::Bit(0))] = 1)),
     ] {
         assert!(matches!(error, RowsError::NotOneSided { .. }), "{what}: {error}");
     }

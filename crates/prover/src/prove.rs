@@ -231,7 +231,7 @@ impl Prover {
             commitments[usize::from(index)] = opened;
         }
         let least = rows::least_witnesses(task.rules, task.risk, shape, &quantities, &active)?;
-        let hints = hints(shape, &least);
+        let hints = hints(&least);
         let inputs = public_inputs(shape, &task.context, &commitments, task.rules, task.risk);
         let secrets = Secrets { quantities: &quantities, blindings: &blindings, active: &active, hints };
         Ok((commitments, assignment(shape, inputs, &secrets)))
@@ -245,14 +245,15 @@ impl Prover {
     }
 }
 
-fn hints(shape: &mandate_statement::Shape, least: &rows::Witnesses) -> Hints {
-    let blocks = |x: &[Vec<i128>]| Blocks {
-        witnesses: x.to_vec(),
-        bits: vec![vec![false; shape.local_bits]; x.len()],
-    };
+fn hints(least: &rows::Witnesses) -> Hints {
+    let blocks = |x: &[Vec<i128>], bits: &[Vec<bool>]| Blocks { witnesses: x.to_vec(), bits: bits.to_vec() };
     Hints {
-        blocks: [blocks(&least.group_x), blocks(&least.account_x), blocks(&least.asset_x)],
+        blocks: [
+            blocks(&least.group_x, &least.group_bits),
+            blocks(&least.account_x, &least.account_bits),
+            blocks(&least.asset_x, &least.asset_bits),
+        ],
         witnesses: least.global_y.clone(),
-        bits: vec![false; shape.global_bits],
+        bits: least.global_bits.clone(),
     }
 }

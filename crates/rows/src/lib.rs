@@ -1,19 +1,21 @@
 //! The rows read as plain integers: totals, least witnesses, slacks. Knows nothing of the language.
 //!
 //! # Least witnesses
-//! A row with coefficient exactly `1` on a witness *defines* it: `x >= -(the rest of the row)`. Everywhere else a
-//! witness, and every worst loss, stands with a coefficient that is not positive, so a smaller value never makes another
-//! row harder to satisfy. By induction along the order of definition, if any assignment satisfies all rows then the
-//! least one does: `x = max over its defining rows of -(the rest)`. [`least_witnesses`] computes it and refuses a rules
-//! part for which this argument does not hold.
+//! A row with a positive coefficient `d` on a witness *defines* it: `x >= ceil(-(the rest of the row) / d)`. Everywhere
+//! else a witness, and every worst loss, stands with a coefficient that is not positive, so a smaller value never makes
+//! another row harder to satisfy. By induction along the order of definition, if any assignment satisfies all rows then
+//! the least one does: the largest of those bounds. A bit is a witness that can be 0 or 1. Two kinds of variables are
+//! chosen otherwise, each so that the one witness it serves is least: a bit that lets one alternative of a witness go or the
+//! other, and a free witness that one charge minimises. [`least_witnesses`] computes them all and refuses a rules part for
+//! which this argument does not hold.
 
+mod least;
 mod runs;
 
+pub use least::least_witnesses;
 pub use runs::Peaks;
 
-use mandate_statement::{
-    Column, Family, GlobalVar, LocalVar, Mode, RiskPart, RowRef, RulesPart, Shape, SheetError,
-};
+use mandate_statement::{Column, Family, GlobalVar, Mode, RiskPart, RowRef, RulesPart, Shape, SheetError};
 use runs::PeakSums;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -55,6 +57,9 @@ pub enum RowsError {
     /// Witnesses are defined in terms of each other.
     #[error("the definitions of the witnesses go in a circle")]
     Circular,
+    /// A free witness for which no value is best.
+    #[error("a charge falls without end as its free witness does")]
+    Unbounded,
     /// A value leaves the range that the circuit gives it. The value itself is not told.
     #[error("{0} is out of the range that the circuit gives it")]
     Range(&'static str),
@@ -95,6 +100,14 @@ pub struct Witnesses {
     pub global_y: Vec<i128>,
     /// Peaks per strip; a run in use has them at its last. Empty in a shape without strips.
     pub strip_peaks: Vec<Peaks>,
+    /// Bits, `group_bits[segment][i]`.
+    pub group_bits: Vec<Vec<bool>>,
+    /// Bits, `account_bits[account][i]`.
+    pub account_bits: Vec<Vec<bool>>,
+    /// Bits, `asset_bits[asset][i]`.
+    pub asset_bits: Vec<Vec<bool>>,
+    /// Bits of the whole book.
+    pub global_bits: Vec<bool>,
 }
 
 /// A row at one block, with what is left over: it holds when `slack >= 0`. Secret.
@@ -248,6 +261,13 @@ impl<'a> Reading<'a> {
                     length("witnesses of a block", block.len(), shape.local_witnesses)?;
                 }
                 length("peaks of runs", w.strip_peaks.len(), shape.strips)?;
+                length("group bits", w.group_bits.len(), shape.segments)?;
+                length("account bits", w.account_bits.len(), shape.accounts)?;
+                length("asset bits", w.asset_bits.len(), shape.assets)?;
+                length("global bits", w.global_bits.len(), shape.global_bits)?;
+                for block in w.group_bits.iter().chain(&w.account_bits).chain(&w.asset_bits) {
+                    length("bits of a block", block.len(), shape.local_bits)?;
+                }
                 w.clone()
             }
             None => {
@@ -255,6 +275,7 @@ impl<'a> Reading<'a> {
                     used.iter().zip(table).map(|(u, t)| if *u { worst(shape, t) } else { 0 }).collect()
                 };
                 let none = vec![0i128; shape.local_witnesses];
+                let off = vec![false; shape.local_bits];
                 Witnesses {
                     group_worst: pick(&used[0], &totals.group),
                     account_worst: pick(&used[1], &totals.account),
@@ -264,6 +285,10 @@ impl<'a> Reading<'a> {
                     asset_x: vec![none; shape.assets],
                     global_y: vec![0; shape.global_witnesses],
                     strip_peaks: runs::least(risk, shape, quantities)?,
+                    group_bits: vec![off.clone(); shape.segments],
+                    account_bits: vec![off.clone(); shape.accounts],
+                    asset_bits: vec![off; shape.assets],
+                    global_bits: vec![false; shape.global_bits],
                 }
             }
         };
@@ -296,12 +321,19 @@ impl<'a> Reading<'a> {
                 let sum = self.sum_used(family, |r, b| r.local_witness(family, b)[i])?;
                 self.set(GlobalVar::WitnessSum(family, i), sum);
             }
+            for i in 0..shape.local_bits {
+                let sum = self.sum_used(family, |r, b| i128::from(r.local_bits(family, b)[i]))?;
+                self.set(GlobalVar::BitSum(family, i), sum);
+            }
         }
         for i in 0..shape.global_witnesses {
             self.set(GlobalVar::Witness(i), self.witnesses.global_y[i]);
         }
         for i in 0..shape.peaks() {
             self.set(GlobalVar::PeakSum(i), self.peaks.book[i]);
+        }
+        for i in 0..shape.global_bits {
+            self.set(GlobalVar::Bit(i), i128::from(self.witnesses.global_bits[i]));
         }
         self.set(GlobalVar::One, 1);
         Ok(())
@@ -330,8 +362,18 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Left-hand side of a row at one block, leaving out the witness that it defines where `skip` names one.
-    fn value(&self, row: RowRef, block: usize, skip: Option<usize>) -> Result<i128, RowsError> {
+    fn local_bits(&self, family: Family, block: usize) -> &[bool] {
+        match family {
+            Family::Group => &self.witnesses.group_bits[block],
+            Family::Account => &self.witnesses.account_bits[block],
+            Family::Asset => &self.witnesses.asset_bits[block],
+            Family::Slot | Family::Global => &[],
+        }
+    }
+
+    /// Left-hand side of a row at one block, leaving out the variables at the places in `skip`: `(false, i)` among the
+    /// block's own, `(true, i)` among the book's.
+    fn value(&self, row: RowRef, block: usize, skip: &[(bool, usize)]) -> Result<i128, RowsError> {
         let shape = self.shape;
         let (local, global) = self.rules.row(shape, row);
         let metrics = shape.metrics();
@@ -351,7 +393,7 @@ impl<'a> Reading<'a> {
         };
         let done = (|| {
             for (at, coefficient) in local.iter().enumerate() {
-                if *coefficient == 0 || (row.family != Family::Global && skip == Some(at)) {
+                if *coefficient == 0 || skip.contains(&(false, at)) {
                     continue;
                 }
                 let after_worst = metrics + usize::from(row.family.has_worst());
@@ -370,13 +412,18 @@ impl<'a> Reading<'a> {
                         _ => self.peaks.asset[block][at - after_bits],
                     }
                 } else {
-                    // Bits come after the witnesses; no row that passed `definitions` reads one.
-                    self.local_witness(row.family, block).get(at - after_worst).copied().unwrap_or(0)
+                    let (xs, zs) =
+                        (self.local_witness(row.family, block), self.local_bits(row.family, block));
+                    match xs.get(at - after_worst) {
+                        Some(x) => *x,
+                        // Bits come after the witnesses.
+                        None => zs.get(at - after_worst - xs.len()).copied().map_or(0, i128::from),
+                    }
                 };
                 add(*coefficient, value)?;
             }
             for (at, coefficient) in global.iter().enumerate() {
-                if *coefficient != 0 && !(row.family == Family::Global && skip == Some(at)) {
+                if *coefficient != 0 && !skip.contains(&(true, at)) {
                     add(*coefficient, self.globals[at])?;
                 }
             }
@@ -385,179 +432,6 @@ impl<'a> Reading<'a> {
         done.ok_or(out)?;
         Ok(sum)
     }
-}
-
-/// A witness template: `(family, index)`, with [`Family::Global`] for `y`.
-type Template = (Family, usize);
-
-/// Where a witness template lies in the rows that define it, and what those rows need.
-struct Definition {
-    template: Template,
-    /// Position of its coefficient: among the locals, or for `y` among the globals.
-    at: usize,
-    rows: Vec<RowRef>,
-    needs: Vec<Template>,
-}
-
-/// Every witness that a row defines, in an order in which each needs only those before it.
-fn definitions(rules: &RulesPart, shape: &Shape) -> Result<Vec<Definition>, RowsError> {
-    let mut found: Vec<Definition> = Vec::new();
-    for family in Family::ALL {
-        for index in 0..family.rows(shape) {
-            let row = RowRef { family, index: u16::try_from(index).expect("shapes have few rows") };
-            let mut needs = Vec::new();
-            let Some((template, at)) = defined(rules, shape, row, &mut needs)? else { continue };
-            let at_most = match found.iter_mut().find(|d| d.template == template) {
-                Some(definition) => definition,
-                None => {
-                    found.push(Definition { template, at, rows: Vec::new(), needs: Vec::new() });
-                    found.last_mut().expect("just pushed")
-                }
-            };
-            at_most.rows.push(row);
-            at_most.needs.append(&mut needs);
-        }
-    }
-    let known: Vec<Template> = found.iter().map(|d| d.template).collect();
-    let mut ordered: Vec<Definition> = Vec::new();
-    while !found.is_empty() {
-        let ready = found.iter().position(|d| {
-            d.needs.iter().all(|n| !known.contains(n) || ordered.iter().any(|o| o.template == *n))
-        });
-        ordered.push(found.remove(ready.ok_or(RowsError::Circular)?));
-    }
-    Ok(ordered)
-}
-
-/// The witness that a row defines, after checking that it uses every other one-sidedly.
-fn defined(
-    rules: &RulesPart,
-    shape: &Shape,
-    row: RowRef,
-    needs: &mut Vec<Template>,
-) -> Result<Option<(Template, usize)>, RowsError> {
-    let refuse = |why| RowsError::NotOneSided { row, why };
-    let (local, global) = rules.row(shape, row);
-    let mut found: Option<(Template, usize)> = None;
-    let mut meet = |template: Template, at: usize, coefficient: i128| match coefficient {
-        0 => Ok(()),
-        1 if found.is_none() => {
-            found = Some((template, at));
-            Ok(())
-        }
-        c if c < 0 => {
-            needs.push(template);
-            Ok(())
-        }
-        _ => Err(refuse("a witness is used from above with a coefficient other than one, or twice")),
-    };
-    for i in 0..shape.local_witnesses {
-        if let Some(at) = LocalVar::Witness(i).index(shape, row.family) {
-            meet((row.family, i), at, local[at])?;
-        }
-    }
-    for i in 0..shape.global_witnesses {
-        let at = GlobalVar::Witness(i).index(shape).expect("in range");
-        if row.family != Family::Global && global[at] > 0 {
-            return Err(refuse("a row of a block defines a witness of the whole book"));
-        }
-        meet((Family::Global, i), at, global[at])?;
-    }
-    if LocalVar::Worst.index(shape, row.family).is_some_and(|at| local[at] > 0) {
-        return Err(refuse("a worst loss is used from above"));
-    }
-    let positive = |var: GlobalVar| var.index(shape).is_some_and(|at| global[at] > 0);
-    if [GlobalVar::WorstSum(Family::Group), GlobalVar::WorstSum(Family::Account), GlobalVar::WorstBook]
-        .into_iter()
-        .any(positive)
-    {
-        return Err(refuse("a worst loss is used from above"));
-    }
-    let local_peak = |i| LocalVar::Peak(i).index(shape, row.family).is_some_and(|at| local[at] > 0);
-    if (0..shape.peaks()).any(|i| local_peak(i) || positive(GlobalVar::PeakSum(i))) {
-        return Err(refuse("a peak of runs is used from above"));
-    }
-    for family in [Family::Group, Family::Account, Family::Asset] {
-        for i in 0..shape.local_witnesses {
-            let at = GlobalVar::WitnessSum(family, i).index(shape).expect("in range");
-            if global[at] > 0 {
-                return Err(refuse("a sum of witnesses is used from above"));
-            }
-            if global[at] < 0 {
-                needs.push((family, i));
-            }
-        }
-        for i in 0..shape.local_bits {
-            if GlobalVar::BitSum(family, i).index(shape).is_some_and(|at| global[at] != 0) {
-                return Err(refuse("it reads a selector bit, which no least filling settles"));
-            }
-        }
-    }
-    let local_bit = |i| LocalVar::Bit(i).index(shape, row.family).is_some_and(|at| local[at] != 0);
-    let global_bit = |i| GlobalVar::Bit(i).index(shape).is_some_and(|at| global[at] != 0);
-    if (0..shape.local_bits).any(local_bit) || (0..shape.global_bits).any(global_bit) {
-        return Err(refuse("it reads a selector bit, which no least filling settles"));
-    }
-    Ok(found)
-}
-
-/// The least filling: if any filling satisfies all rows of `rules` for this book, this one does.
-///
-/// `quantities` has one entry per slot, in lots; `active` one per account index of the shape. Works from the rows
-/// alone, so it serves any rules part that obeys the discipline, whoever compiled it. Witnesses that no row defines are
-/// zero.
-///
-/// # Errors
-/// [`RowsError`], for parts that do not fit each other, rows outside the discipline, or values outside the ranges of
-/// the circuit. No error tells a value of the book.
-pub fn least_witnesses(
-    rules: &RulesPart,
-    risk: &RiskPart,
-    shape: &'static Shape,
-    quantities: &[i64],
-    active: &[bool],
-) -> Result<Witnesses, RowsError> {
-    let mut reading = Reading::new(rules, risk, shape, quantities, active, None)?;
-    let limit = 1i128 << (mandate_statement::WORST_BITS - 1);
-    let w = &reading.witnesses;
-    if w.group_worst
-        .iter()
-        .chain(&w.account_worst)
-        .chain([&w.book_worst])
-        .any(|w| !(-limit..limit).contains(w))
-    {
-        return Err(RowsError::Range("a worst loss"));
-    }
-    for definition in definitions(rules, shape)? {
-        let (family, index) = definition.template;
-        let bits = match family {
-            Family::Global => mandate_statement::GLOBAL_WITNESS_BITS,
-            _ => mandate_statement::LOCAL_WITNESS_BITS,
-        };
-        let limit = 1i128 << (bits - 1);
-        for block in 0..family.blocks(shape) {
-            if !reading.used[number(family)][block] {
-                continue;
-            }
-            let mut least = i128::MIN;
-            for row in &definition.rows {
-                let rest = reading.value(*row, block, Some(definition.at))?;
-                least = least.max(rest.checked_neg().ok_or(RowsError::Range("a witness"))?);
-            }
-            if !(-limit..limit).contains(&least) {
-                return Err(RowsError::Range("a witness"));
-            }
-            match family {
-                Family::Group => reading.witnesses.group_x[block][index] = least,
-                Family::Account => reading.witnesses.account_x[block][index] = least,
-                Family::Asset => reading.witnesses.asset_x[block][index] = least,
-                Family::Global => reading.witnesses.global_y[index] = least,
-                Family::Slot => unreachable!("slots have no witnesses, so no row defines one"),
-            }
-        }
-        reading.fill_globals()?;
-    }
-    Ok(reading.witnesses.clone())
 }
 
 /// Every row that is not all zeros, at every block in use, with its slack.
@@ -582,7 +456,7 @@ pub fn slacks(
                 continue;
             }
             for block in (0..family.blocks(shape)).filter(|b| reading.used[number(family)][*b]) {
-                out.push(RowSlack { row, block, slack: reading.value(row, block, None)? });
+                out.push(RowSlack { row, block, slack: reading.value(row, block, &[])? });
             }
         }
     }

@@ -58,15 +58,25 @@ impl Case {
         let shape = risk.shape().expect("fixtures have the lengths of their shape");
         let least =
             rows::least_witnesses(&rules, &risk, shape, &book.quantities, &book.active).expect("rows read");
-        let mut hints = Hints::zero(shape);
-        for (blocks, x) in hints.blocks.iter_mut().zip([&least.group_x, &least.account_x, &least.asset_x]) {
-            *blocks = Blocks { witnesses: x.clone(), bits: blocks.bits.clone() };
-        }
-        hints.witnesses = least.global_y.clone();
         let blindings: Vec<Fr> = (0..shape.accounts as u64).map(|a| Fr::from(1000 + a)).collect();
         let commitments = commitments(shape, &risk, &book, &blindings);
         let inputs = r1cs::public_inputs(shape, &context(), &commitments, &rules, &risk);
-        Self { shape, rules, risk, book, blindings, hints, inputs }
+        let mut case = Self { shape, rules, risk, book, blindings, hints: Hints::zero(shape), inputs };
+        case.fill(&least);
+        case
+    }
+    /// Hands the circuit these witnesses and bits.
+    pub fn fill(&mut self, filling: &rows::Witnesses) {
+        let filled = [
+            (&filling.group_x, &filling.group_bits),
+            (&filling.account_x, &filling.account_bits),
+            (&filling.asset_x, &filling.asset_bits),
+        ];
+        for (blocks, (x, bits)) in self.hints.blocks.iter_mut().zip(filled) {
+            *blocks = Blocks { witnesses: x.clone(), bits: bits.clone() };
+        }
+        self.hints.witnesses = filling.global_y.clone();
+        self.hints.bits = filling.global_bits.clone();
     }
     /// A lawful case of [`t32`] that has something in every kind of row.
     pub fn lawful() -> Self {

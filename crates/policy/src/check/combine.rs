@@ -34,7 +34,8 @@ impl Checker {
         Ok(Expr { node: Node::Worst(scope), unit: Unit::Money, span })
     }
 
-    pub(super) fn sum(&self, b: &Binder, args: &[Syntax], span: Span, reach: &Reach) -> Checked<Expr> {
+    /// The family that a sum runs over, and what is in reach inside it.
+    pub(super) fn inside(&self, b: &Binder, span: Span, reach: &Reach) -> Checked<(Family, Reach)> {
         let family = family_of(b)?;
         self.fresh(b)?;
         if reach.in_sum {
@@ -57,7 +58,11 @@ impl Checker {
             }
             outer.push(n.clone());
         }
-        let inner = Reach { inner: Some((b.name.clone(), family)), outer, in_sum: true };
+        Ok((family, Reach { inner: Some((b.name.clone(), family)), outer, in_sum: true }))
+    }
+
+    pub(super) fn sum(&self, b: &Binder, args: &[Syntax], span: Span, reach: &Reach) -> Checked<Expr> {
+        let (family, inner) = self.inside(b, span, reach)?;
         let [body] = args else {
             return Err(Complaint::new(span, "`sum` takes one expression", "wanted one")
                 .help("as in `sum(g in groups: worst(scenarios, g))`"));
@@ -185,7 +190,7 @@ impl Checker {
 
     /// Whether the value cannot be negative, by its form alone: columns of `|q|`, longs and shorts have weights that are
     /// not negative, and `abs` and `pos` speak for themselves.
-    fn never_negative(&self, e: &Expr) -> bool {
+    pub(super) fn never_negative(&self, e: &Expr) -> bool {
         match &e.node {
             Node::Const(c) => !c.is_negative(),
             Node::Column { column, .. } => {
@@ -193,8 +198,11 @@ impl Checker {
             }
             Node::Abs(_) | Node::Positive(_) => true,
             Node::Tiers { .. } => true,
-            Node::Worst(_) => false,
+            Node::Above { .. } | Node::Top { .. } => true,
+            Node::Worst(_) | Node::Shortfall { .. } | Node::Exceed { .. } => false,
             Node::Sum { body, .. } => self.never_negative(body),
+            Node::Up { arg, .. } => self.never_negative(arg),
+            Node::Better(a, b) => self.never_negative(a) && self.never_negative(b),
             Node::Max(list) => list.iter().any(|e| self.never_negative(e)),
             Node::Add(list) => list.iter().all(|e| self.never_negative(e)),
             Node::Scale(c, e) => !c.is_negative() && self.never_negative(e),

@@ -10,6 +10,30 @@ pub fn tiny() -> &'static Shape {
     Shape::by_name("t32").unwrap()
 }
 
+/// The tiny shape with room for every construct.
+pub static WIDE: Shape = Shape {
+    name: "w32",
+    slots: 32,
+    segments: 4,
+    signed: 8,
+    absolute: 4,
+    long: 2,
+    short: 2,
+    scenarios: 16,
+    accounts: 3,
+    assets: 3,
+    group_rows: 24,
+    account_rows: 24,
+    asset_rows: 24,
+    slot_rows: 4,
+    global_rows: 96,
+    local_witnesses: 12,
+    local_bits: 4,
+    global_witnesses: 40,
+    global_bits: 40,
+    strips: 0,
+};
+
 /// A part of the given weights: segments 0-1 are account 0 (one group where `join`), 2 is account 1, 3 is account 2.
 pub fn risk(weights: Vec<i64>, join: bool, assets: [Option<u16>; 4]) -> RiskPart {
     RiskPart {
@@ -88,22 +112,33 @@ pub fn rows_hold(
     quantities: &[i64],
     active: &[bool],
 ) -> Result<bool, RowsError> {
-    let shape = tiny();
+    rows_hold_on(tiny(), rules, risk, quantities, active)
+}
+
+/// [`rows_hold`] on any shape of as many slots.
+pub fn rows_hold_on(
+    shape: &'static Shape,
+    rules: &RulesPart,
+    risk: &RiskPart,
+    quantities: &[i64],
+    active: &[bool],
+) -> Result<bool, RowsError> {
     let empty = (0..shape.slots).all(|j| {
         let open = risk.layout.account[j / 8].is_some_and(|a| active[usize::from(a)]);
         quantities[j] == 0 || (open && risk.weights_of(shape, j)[shape.forbidden_column()] == 0)
     });
-    Ok(empty && broken_rows(rules, risk, quantities, active)?.is_empty())
+    Ok(empty && broken_rows(shape, rules, risk, quantities, active)?.is_empty())
 }
 
 /// Rows that fail somewhere under the least filling.
 pub fn broken_rows(
+    shape: &'static Shape,
     rules: &RulesPart,
     risk: &RiskPart,
     quantities: &[i64],
     active: &[bool],
 ) -> Result<Vec<RowRef>, RowsError> {
-    let witnesses = least_witnesses(rules, risk, tiny(), quantities, active)?;
-    let rows = slacks(rules, risk, tiny(), quantities, active, &witnesses)?;
+    let witnesses = least_witnesses(rules, risk, shape, quantities, active)?;
+    let rows = slacks(rules, risk, shape, quantities, active, &witnesses)?;
     Ok(rows.iter().filter(|r| r.slack < 0).map(|r| r.row).collect())
 }
