@@ -35,6 +35,7 @@ fn write_all(out: &mut String, mandate: &Mandate, compiled: &Compiled) -> std::f
         "risk model {}, money in {} (exact to 10^-{})",
         model.name, model.currency, model.money_places
     )?;
+    write_model(out, model);
     writeln!(
         out,
         "shape {}: {} slots in {} segments, {} venues, {} underlyings\n",
@@ -105,6 +106,15 @@ fn write_all(out: &mut String, mandate: &Mandate, compiled: &Compiled) -> std::f
         out,
         "    the circuit has all rows of the shape whether a mandate uses them or not: another mandate, the same cost"
     )
+}
+
+/// Where the scenario set comes from, who answers for it, until when, and how it would have fared: what its file says
+/// before its columns.
+fn write_model(out: &mut String, model: &RiskModel) {
+    for line in model.text().lines().take_while(|l| !l.starts_with("  columns")) {
+        let indent = 4 + line.len() - line.trim_start().len();
+        out.push_str(&describe::wrapped(line, indent));
+    }
 }
 
 fn write_cost(out: &mut String, rule: &Rule, compiled: &Compiled) -> std::fmt::Result {

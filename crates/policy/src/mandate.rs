@@ -219,6 +219,7 @@ impl Mandate {
             source: text.to_owned(),
             name: parsed.name.map(Spanned::into_inner),
             model,
+            model_at: Reader::whole(&parsed.risk_model),
             shape: parsed.shape.map(Spanned::into_inner),
             rules,
             uses,

@@ -318,6 +318,7 @@ pub struct Mandate {
     pub name: Option<String>,
     /// The risk model it is written for.
     pub model: &'static RiskModel,
+    pub(crate) model_at: Span,
     /// The shape it asks for, if it asks.
     pub shape: Option<String>,
     /// `min-nav` first, then the rules in order, each followed by the guards of its denominators.
@@ -331,12 +332,22 @@ impl Mandate {
     pub fn digest(&self) -> Digest {
         mandate_statement::keccak(self.source.as_bytes())
     }
-    /// Where a second since 1970 lies past the validity of a dated data file that a template takes its numbers from: an error
-    /// at the line that names it.
+    /// Where a second since 1970 lies past the validity of the risk model, or of a dated data file that a template takes its
+    /// numbers from: an error at the line that names it.
     ///
     /// # Errors
     /// [`crate::MandateError`], at the first one.
     pub fn check_dates(&self, now: u64) -> Result<(), crate::MandateError> {
+        if !self.model.is_valid_at(now) {
+            let (year, month, day) = mandate_market::time::date_of(self.model.details.valid_until);
+            let message = format!("the risk model `{}` is older than its stated validity", self.model.name);
+            let label =
+                format!("vouched for until {year:04}-{month:02}-{day:02} by {}", self.model.details.owner);
+            return Err(self
+                .point(self.model_at, message, label)
+                .help("name a newer version of the risk model; `mandate snapshot models` lists them")
+                .into());
+        }
         for setting in self.uses.iter().flat_map(|u| &u.settings) {
             let Some(file) = setting.data.filter(|d| d.stale(now)) else { continue };
             let message = format!("the data file `{}` is older than its stated validity", file.name);

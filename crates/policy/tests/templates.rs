@@ -3,9 +3,11 @@
 //! page of the template in `docs/templates` is written from the same run.
 
 use mandate_book::{MarketSlots, Options, read, resolve};
-use mandate_market::{Snapshot, examples, risk};
-use mandate_policy::{Kind, Mandate, Template, compile, data_files, evaluate, template, templates};
+use mandate_market::{MODELS, Snapshot, examples, risk};
+use mandate_policy::{DataFile, Kind, Mandate, Template, compile, data_files, evaluate, template, templates};
 use mandate_rows::{least_witnesses, slacks};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,8 @@ const INSTANT: u64 = 1_770_000_000;
 /// One worked example.
 struct Example {
     template: &'static str,
+    /// Size of the made-up market, and the book on it.
+    size: &'static str,
     book: &'static str,
     /// The knob that is turned, by how much, and the rule that breaks.
     knob: &'static str,
@@ -25,30 +29,44 @@ struct Example {
 
 const fn example(
     template: &'static str,
+    size: &'static str,
     book: &'static str,
     knob: &'static str,
     notch: &'static str,
     breaks: &'static str,
 ) -> Example {
-    Example { template, book, knob, notch, breaks }
+    Example { template, size, book, knob, notch, breaks }
 }
 
-const EXAMPLES: [Example; 14] = [
-    example("aifmd", "desk", "commitment", "-0.01", "aifmd-commitment"),
-    example("basis-book", "carry", "band", "-0.1", "basis-band"),
-    example("concentration", "desk", "venue", "-0.1", "conc-venue"),
-    example("delta-neutral", "desk", "underlying", "-0.1", "dn-underlying"),
-    example("greeks", "desk", "vega", "-0.001", "greeks-vega"),
-    example("lending-health", "borrower", "health", "+0.01", "health-now-strict"),
-    example("leverage", "desk", "gross", "-0.01", "lev-gross"),
-    example("liquidity", "desk", "cash", "+0.1", "liq-cash"),
-    example("perp-open-interest", "desk", "initial", "+0.1", "oi-initial"),
-    example("perp-tier", "desk", "usage", "-0.1", "perp-maintenance"),
-    example("portfolio-margin", "desk", "usage", "-0.1", "pm-class"),
-    example("reserve", "reserve", "single", "-0.1", "res-single"),
-    example("solvency", "borrower", "ratio", "+0.01", "solv-after-shock"),
-    example("stress", "desk", "loss", "-0.1", "stress-loss"),
+const EXAMPLES: [Example; 18] = [
+    example("aifmd", "small", "desk", "commitment", "-0.01", "aifmd-commitment"),
+    example("basis-book", "small", "carry", "band", "-0.1", "basis-band"),
+    example("cash-secured-put", "strikes", "vault", "secured", "-0.1", "csp-secured"),
+    example("concentration", "small", "desk", "venue", "-0.1", "conc-venue"),
+    example("delta-neutral", "small", "desk", "underlying", "-0.1", "dn-underlying"),
+    example("greeks", "small", "desk", "vega", "-0.001", "greeks-vega"),
+    example("ica-75-5-10", "small", "desk", "share", "+0.1", "ica-diversified"),
+    example("lending-health", "small", "borrower", "health", "+0.01", "health-now-strict"),
+    example("leverage", "small", "desk", "gross", "-0.01", "lev-gross"),
+    example("liquidity", "small", "desk", "cash", "+0.1", "liq-cash"),
+    example("perp-open-interest", "small", "desk", "initial", "+0.1", "oi-initial"),
+    example("perp-tier", "small", "desk", "usage", "-0.1", "perp-maintenance"),
+    example("portfolio-margin", "small", "desk", "usage", "-0.1", "pm-class"),
+    example("reserve", "small", "reserve", "single", "-0.1", "res-single"),
+    example("solvency", "small", "borrower", "ratio", "+0.01", "solv-after-shock"),
+    example("stress", "small", "desk", "loss", "-0.1", "stress-loss"),
+    example("ucits-5-10-40", "small", "desk", "sum", "-0.1", "ucits-sum"),
+    example("var", "strikes", "vault", "var", "-0.1", "var-absolute"),
 ];
+
+/// The made-up market of a size.
+fn snapshot(size: &str) -> Snapshot {
+    match size {
+        "small" => examples::small(INSTANT),
+        "strikes" => examples::strikes(INSTANT),
+        other => panic!("no market of size `{other}`"),
+    }
+}
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -93,10 +111,12 @@ struct Judged {
     lines: Vec<String>,
     broken: BTreeSet<String>,
     rows: usize,
+    shape: &'static str,
 }
 
 /// Both readings of a mandate over a book; they must agree rule by rule.
-fn judge(name: &str, mandate: &str, book: &str, snapshot: &Snapshot) -> Judged {
+fn judge(name: &str, mandate: &str, size: &str, book: &str) -> Judged {
+    let snapshot = &snapshot(size);
     let mandate = Mandate::parse(name, mandate).unwrap_or_else(|e| panic!("{e}"));
     let shape = snapshot.universe.shape().unwrap();
     let compiled = compile(&mandate, mandate.model, shape).unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -112,7 +132,8 @@ fn judge(name: &str, mandate: &str, book: &str, snapshot: &Snapshot) -> Judged {
     let verdicts = evaluate(&mandate, mandate.model, &risk, &quantities, &active).unwrap();
     let witnesses = least_witnesses(&compiled.part, &risk, shape, &quantities, &active).unwrap();
     let rows = slacks(&compiled.part, &risk, shape, &quantities, &active, &witnesses).unwrap();
-    let mut out = Judged { lines: Vec::new(), broken: BTreeSet::new(), rows: compiled.rows.len() };
+    let mut out =
+        Judged { lines: Vec::new(), broken: BTreeSet::new(), rows: compiled.rows.len(), shape: shape.name };
     for verdict in verdicts.iter().filter(|v| v.id != mandate_policy::BUILT_IN) {
         let list = compiled.part.rules.iter().find(|r| r.id == verdict.id).unwrap();
         let hold = rows.iter().filter(|r| list.rows.contains(&r.row)).all(|r| r.slack >= 0);
@@ -135,24 +156,42 @@ fn pinned(path: &Path, found: &str) {
     assert_eq!(found, kept, "{}: run with MANDATE_PIN=1 to keep the new text", path.display());
 }
 
-fn flat(text: &str) -> String {
-    text.trim().replace('\n', " ")
+/// A paragraph in lines of at most 125 characters.
+fn para(text: &str) -> String {
+    let (mut out, mut width) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let long = word.chars().count();
+        if width > 0 && width + 1 + long > 125 {
+            out.push('\n');
+            width = 0;
+        } else if width > 0 {
+            out.push(' ');
+            width += 1;
+        }
+        out.push_str(word);
+        width += long;
+    }
+    out
 }
 
 fn page(t: &Template, e: &Example, mandate: &str, at: &Judged, past: &Judged, tighter: &str) -> String {
-    let mut out = format!("# {}\n\n{}.\n\n{}\n", t.id(), t.title, flat(&t.text));
+    let stop = |text: &str| format!("{}.", text.trim().trim_end_matches('.'));
+    let mut out = format!("# {}\n\n{}.\n\n{}\n", t.id(), t.title, para(&t.text));
     let _ = write!(out, "\n```text\n{}\n```\n", t.formula.trim());
-    let _ = write!(out, "\n**Covers.** {}\n\n**Leaves out.** {}\n", flat(&t.covers), flat(&t.leaves_out));
-    let models = if t.models.is_empty() {
-        "every one with the columns that its rules read".to_owned()
+    let models: Vec<String> = t.models.iter().map(|m| format!("`{m}`")).collect();
+    let models = if models.is_empty() {
+        "Every one with the columns that the rules read".into()
     } else {
-        t.models.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", ")
+        models.join(", ")
     };
-    let _ = write!(
-        out,
-        "\n**Source.** {}\n\n**Risk models.** {models}.\n",
-        flat(&t.source).trim_end_matches('.')
-    );
+    for (what, text) in [
+        ("Covers", &t.covers),
+        ("Leaves out", &t.leaves_out),
+        ("Source", &t.source),
+        ("Risk models", &models),
+    ] {
+        let _ = write!(out, "\n{}\n", para(&format!("**{what}.** {}", stop(text))));
+    }
     out.push_str("\n## Knobs\n\n| knob | takes | what it does |\n|---|---|---|\n");
     for knob in &t.knobs {
         let mut does = knob.text.clone();
@@ -161,36 +200,32 @@ fn page(t: &Template, e: &Example, mandate: &str, at: &Judged, past: &Judged, ti
         }
         let _ = writeln!(out, "| `{}` | {} | {does} |", knob.name, mandate_policy::takes(knob));
     }
-    out.push_str("\n## Rules\n\n");
+    out.push_str("\n## Rules\n");
     for rule in &t.rules {
         let when = mandate_policy::stands(&rule.when);
-        let when = if when.is_empty() { String::new() } else { format!(" (where {when})") };
+        let when = if when.is_empty() { String::new() } else { format!(", where {when}") };
         let _ =
-            write!(out, "`ID-{}`{when}: {}\n\n```text\n{}\n```\n\n", rule.id, flat(&rule.text), rule.holds);
+            write!(out, "\n`ID-{}`{when}:\n{}.\n\n```text\n{}\n```\n", rule.id, para(&rule.text), rule.holds);
     }
-    let files = data_files()
-        .iter()
-        .filter(|d| t.knobs.iter().flat_map(|k| &k.options).any(|o| o.file.as_ref() == Some(&d.name)));
-    for file in files {
-        let _ = write!(
-            out,
-            "Data `{}`, as of {}, vouched for until {}: {}\n\n",
-            file.name,
-            file.as_of,
-            file.valid_until,
-            flat(&file.source)
-        );
+    let from =
+        |d: &&DataFile| t.knobs.iter().flat_map(|k| &k.options).any(|o| o.file.as_ref() == Some(&d.name));
+    for d in data_files().iter().filter(from) {
+        let (of, until, source) = (&d.as_of, &d.valid_until, &d.source);
+        let line = format!("Data `{}`, of {of}, vouched for until {until}: {source}", d.name);
+        let _ = write!(out, "\n{}\n", para(&line));
     }
     let _ = write!(
         out,
-        "## Worked example\n\nThe mandate is [`examples/templates/{0}.toml`](../../examples/templates/{0}.toml), the book \
-         [`examples/templates/books/{1}.csv`](../../examples/templates/books/{1}.csv), the market \
-         `mandate snapshot example --size small --as-of {INSTANT}`. A test runs it, and wrote what stands below.\n\n\
-         ```toml\n{2}\n```\n\nIt compiles to {3} rows. What the evaluator says, and the rows with it:\n\n```text\n",
+        "\n## Worked example\n\nThe mandate is [`examples/templates/{0}.toml`](../../examples/templates/{0}.toml), the book\n\
+         [`examples/templates/books/{1}.csv`](../../examples/templates/books/{1}.csv), the market\n\
+         `mandate snapshot example --size {2} --as-of {INSTANT}`. A test runs it, and wrote what stands below.\n\n\
+         ```toml\n{3}\n```\n\nIt compiles to {4} rows of shape `{5}`. What the evaluator says, and the rows with it:\n\n```text\n",
         e.template,
         e.book,
+        e.size,
         mandate.trim(),
-        at.rows
+        at.rows,
+        at.shape
     );
     at.lines.iter().for_each(|l| out.push_str(&format!("{l}\n")));
     let _ = write!(out, "```\n\nOne notch tighter, `{} = \"{tighter}\"`:\n\n```text\n", e.knob);
@@ -200,12 +235,12 @@ fn page(t: &Template, e: &Example, mandate: &str, at: &Judged, past: &Judged, ti
 }
 
 /// For whoever writes an example: the tightest value at which its book holds.
-fn tightest(e: &Example, mandate: &str, snapshot: &Snapshot) -> String {
+fn tightest(e: &Example, mandate: &str) -> String {
     let (mut n, mut found) = (2000i64, None);
     while n > -2000 && found.is_none() {
         let (text, value) = turned(mandate, e.knob, e.notch, n);
         let lawful = Mandate::parse("m.toml", &text).is_ok();
-        found = (lawful && judge("m.toml", &text, e.book, snapshot).broken.is_empty()).then_some(value);
+        found = (lawful && judge("m.toml", &text, e.size, e.book).broken.is_empty()).then_some(value);
         n -= 1;
     }
     format!("the tightest `{}` is {}", e.knob, found.as_deref().unwrap_or("far off"))
@@ -213,7 +248,6 @@ fn tightest(e: &Example, mandate: &str, snapshot: &Snapshot) -> String {
 
 #[test]
 fn every_template_has_an_example_that_holds_at_its_knob_and_breaks_past_it() {
-    let snapshot = examples::small(INSTANT);
     let mut index = String::from(
         "# Templates\n\nReady-made rules with knobs. A mandate uses one with a `[[use]]` table; `docs/policy-language.md` says how.\n\n\
          | template | |\n|---|---|\n",
@@ -224,17 +258,12 @@ fn every_template_has_an_example_that_holds_at_its_knob_and_breaks_past_it() {
         let file = format!("{}.toml", e.template);
         let mandate = text(&format!("examples/templates/{file}"));
         let t = template(e.template).unwrap();
-        let at = judge(&file, &mandate, e.book, &snapshot);
-        assert!(
-            at.broken.is_empty(),
-            "{file}: {}\n{}",
-            tightest(e, &mandate, &snapshot),
-            at.lines.join("\n")
-        );
+        let at = judge(&file, &mandate, e.size, e.book);
+        assert!(at.broken.is_empty(), "{file}: {}\n{}", tightest(e, &mandate), at.lines.join("\n"));
         let (tighter, value) = turned(&mandate, e.knob, e.notch, 1);
-        let past = judge(&file, &tighter, e.book, &snapshot);
+        let past = judge(&file, &tighter, e.size, e.book);
         let breaks = BTreeSet::from([e.breaks.to_owned()]);
-        assert_eq!(past.broken, breaks, "{file}: {value}, {}", tightest(e, &mandate, &snapshot));
+        assert_eq!(past.broken, breaks, "{file}: {value}, {}", tightest(e, &mandate));
         let path = root().join(format!("docs/templates/{}.md", e.template));
         pinned(&path, &page(t, e, &mandate, &at, &past, &value));
         let _ = writeln!(index, "| [`{}`]({}.md) | {} |", t.id(), t.name, t.title);
@@ -281,24 +310,32 @@ fn every_choice_of_every_template_compiles() {
                 };
                 let _ = writeln!(lines, "{} = \"{value}\"", knob.name);
             }
-            let text = format!(
-                "risk_model = \"crypto-usd/1\"\nmin_nav = \"1 USD\"\n[[use]]\ntemplate = \"{}\"\n{lines}",
-                t.id()
-            );
-            let mandate = match Mandate::parse("m.toml", &text) {
-                Ok(mandate) => mandate,
-                // A knob that nothing reads under these choices, and a use of which no rule stands, are refused.
-                Err(e)
-                    if e.to_string().contains("no rule that stands")
-                        || e.to_string().contains("says nothing") =>
-                {
-                    continue;
+            // The first risk model that the template can stand on and that has the columns.
+            let mut found = None;
+            for model in MODELS.iter() {
+                let text = format!(
+                    "risk_model = \"{}\"\nmin_nav = \"1 USD\"\n[[use]]\ntemplate = \"{}\"\n{lines}",
+                    model.name,
+                    t.id()
+                );
+                let mandate = match Mandate::parse("m.toml", &text).map_err(|e| e.to_string()) {
+                    Ok(mandate) => mandate,
+                    Err(e) if e.contains("which risk model") || e.contains("does not stand on") => continue,
+                    // A knob that nothing reads under these choices, and a use of which no rule stands, are refused.
+                    Err(e) if e.contains("no rule that stands") || e.contains("says nothing") => break,
+                    Err(e) => panic!("{text}\n{e}"),
+                };
+                let compiled = mandate_policy::compile_smallest(&mandate, mandate.model);
+                let done = compiled.is_ok();
+                found = Some((mandate, compiled));
+                if done {
+                    break;
                 }
-                Err(e) => panic!("{text}\n{e}"),
-            };
+            }
+            let Some((mandate, compiled)) = found else { continue };
+            let text = &mandate.source;
+            let compiled = compiled.unwrap_or_else(|e| panic!("{text}\n{e}"));
             seen.extend(mandate.uses[0].rules.iter().map(|r| r.id.clone()));
-            let compiled = mandate_policy::compile_smallest(&mandate, mandate.model)
-                .unwrap_or_else(|e| panic!("{text}\n{e}"));
             mandate_checker::check_rules(&compiled.part).unwrap_or_else(|f| panic!("{text}\n{}", f[0]));
             let words = mandate_policy::explain(&mandate, None).unwrap();
             assert!(words.contains("leaves out: "), "{words}");
@@ -423,9 +460,8 @@ fn an_expanded_rule_is_quoted() {
     assert!(found.contains("rule `perp-open-interest-initial` reads\n  | "), "{found}");
     assert!(found.contains("^ zero"), "{found}");
     // So does a verdict.
-    let snapshot = examples::small(INSTANT);
     let mandate = text("examples/templates/leverage.toml").replace("net    = \"1\"", "net    = \"0.01\"");
-    let judged = judge("leverage.toml", &mandate, "desk", &snapshot);
+    let judged = judge("leverage.toml", &mandate, "small", "desk");
     assert_eq!(judged.broken, BTreeSet::from(["lev-net".to_owned()]));
     let line = judged.lines.iter().find(|l| l.starts_with("error")).unwrap();
     assert!(
@@ -489,4 +525,40 @@ fn stale_data_are_refused() {
     let found = mandate.check_dates(last + 1).expect_err("a day too old").to_string();
     assert!(found.contains("`binance-usdm-2024-10` is older than its stated validity"), "{found}");
     assert!(found.contains("| table  = \"binance-majors\"") && found.contains("until 2027-06-30"), "{found}");
+}
+
+/// Whatever stands in a use, the reader answers.
+#[test]
+fn no_use_makes_the_reader_panic() {
+    let key = prop_oneof![
+        Just("template".to_owned()),
+        Just("id".to_owned()),
+        Just("gross".to_owned()),
+        Just("netting".to_owned()),
+        Just("table".to_owned()),
+        "[a-z{}\"]{0,6}"
+    ];
+    let value = prop_oneof![
+        proptest::sample::select(templates()).prop_map(|t| format!("\"{}\"", t.id())),
+        "\"[ -~]{0,12}\"",
+        "\"-?[0-9_.]{0,9}(%| USD| bps)?\"",
+        "-?[0-9_.e]{0,9}",
+        Just("\"\u{202e}1\"".to_owned()),
+        Just("[1, {a = 2}]".to_owned()),
+    ];
+    let lines = proptest::collection::vec((key, value), 0..6);
+    let mut runner = TestRunner::default();
+    runner
+        .run(&proptest::collection::vec(lines, 1..3), |uses| {
+            let mut text = "risk_model = \"crypto-usd/1\"\nmin_nav = \"1 USD\"\n".to_owned();
+            for lines in uses {
+                text.push_str("[[use]]\n");
+                lines.iter().for_each(|(k, v)| text.push_str(&format!("{k} = {v}\n")));
+            }
+            if let Ok(m) = Mandate::parse("m.toml", &text) {
+                let _ = mandate_policy::explain(&m, None).map_err(|e| e.to_string());
+            }
+            Ok(())
+        })
+        .unwrap();
 }

@@ -2,6 +2,7 @@
 //! whoever checks it is told when the table is older than its stated validity.
 
 use crate::error::unseen;
+use mandate_market::time::{DAY, days_of};
 use mandate_statement::{Digest, keccak};
 use std::sync::LazyLock;
 
@@ -88,39 +89,20 @@ pub(super) fn data_file(name: &str) -> Option<&'static DataFile> {
 }
 
 /// Days since 1970-01-01 of `YYYY-MM-DD`.
-pub(crate) fn day(text: &str) -> Option<i64> {
-    let mut parts = text.split('-');
-    let (y, m, d) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || [y.len(), m.len(), d.len()] != [4, 2, 2] {
+fn day(text: &str) -> Option<u64> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [y, m, d] = parts[..] else { return None };
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit()).then(|| s.parse::<u32>().ok()).flatten();
+    if [y.len(), m.len(), d.len()] != [4, 2, 2] {
         return None;
     }
-    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit()).then(|| s.parse::<i64>().ok()).flatten();
-    let (y, m, d) = (digits(y)?, digits(m)?, digits(d)?);
-    let leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-    let length = match m {
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + i64::from(leap),
-        1..=12 => 31,
-        _ => return None,
-    };
-    if !(1..=length).contains(&d) {
-        return None;
-    }
-    // Years run from March, so that a leap day is the last of its year.
-    let (year, month) = if m > 2 { (y, m - 3) } else { (y - 1, m + 9) };
-    Some(
-        365 * year + year.div_euclid(4) - year.div_euclid(100)
-            + year.div_euclid(400)
-            + (153 * month + 2) / 5
-            + d
-            - 719_469,
-    )
+    days_of(digits(y)?, digits(m)?, digits(d)?)
 }
 
 impl DataFile {
     /// Whether a second since 1970 lies past the last day of validity.
     pub fn stale(&self, now: u64) -> bool {
-        day(&self.valid_until).is_none_or(|last| i64::try_from(now / 86_400).is_ok_and(|today| today > last))
+        day(&self.valid_until).is_none_or(|last| now / DAY > last)
     }
 }
 
@@ -141,7 +123,7 @@ mod tests {
     #[test]
     fn the_last_day_is_valid_and_the_next_is_not() {
         for file in data_files() {
-            let last = u64::try_from(day(&file.valid_until).unwrap()).unwrap();
+            let last = day(&file.valid_until).unwrap();
             assert!(!file.stale(last * 86_400 + 86_399), "{}", file.name);
             assert!(file.stale((last + 1) * 86_400), "{}", file.name);
         }

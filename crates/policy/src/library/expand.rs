@@ -13,7 +13,7 @@ use toml::Spanned;
 pub(crate) type Table = Spanned<BTreeMap<Spanned<String>, Spanned<toml::Value>>>;
 
 /// Names that are called in the language and are no columns.
-const CALLS: [&str; 17] = [
+const CALLS: [&str; 18] = [
     "sum",
     "max",
     "min",
@@ -31,6 +31,7 @@ const CALLS: [&str; 17] = [
     "better",
     "uncovered",
     "upside",
+    "expiry_loss",
 ];
 
 /// A template as a mandate uses it.

@@ -15,9 +15,11 @@ macro_rules! templates {
 pub(super) const TEMPLATES: [(&str, &str); COUNT] = templates![
     "aifmd-1",
     "basis-book-1",
+    "cash-secured-put-1",
     "concentration-1",
     "delta-neutral-1",
     "greeks-1",
+    "ica-75-5-10-1",
     "lending-health-1",
     "leverage-1",
     "liquidity-1",
@@ -27,8 +29,10 @@ pub(super) const TEMPLATES: [(&str, &str); COUNT] = templates![
     "reserve-1",
     "solvency-1",
     "stress-1",
+    "ucits-5-10-40-1",
+    "var-1",
 ];
-const COUNT: usize = 14;
+const COUNT: usize = 18;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
