@@ -297,9 +297,12 @@ impl Built {
             account_rows: 128,
             asset_rows: 256,
             slot_rows: 64,
-            global_rows: 320,
+            // Value at risk and expected shortfall take rows, a witness or a bit of every scenario.
+            global_rows: 320 + 2 * problem.scenarios.len(),
             local_witnesses: 128,
-            global_witnesses: 256,
+            local_bits: 32,
+            global_witnesses: 256 + problem.scenarios.len(),
+            global_bits: 64 + problem.scenarios.len(),
             ..SHAPES[0]
         }));
 
@@ -465,6 +468,7 @@ impl Built {
         };
         let rows = |family| wide.rows.iter().filter(|r| r.row.family == family).count();
         let [groups, accounts, assets, book] = wide.witnesses;
+        let bits = wide.bits;
         let shape: &'static Shape = Box::leak(Box::new(Shape {
             group_rows: rows(Family::Group),
             account_rows: rows(Family::Account),
@@ -472,7 +476,9 @@ impl Built {
             slot_rows: rows(Family::Slot),
             global_rows: rows(Family::Global),
             local_witnesses: groups.max(accounts).max(assets),
+            local_bits: bits[0].max(bits[1]).max(bits[2]),
             global_witnesses: book,
+            global_bits: bits[3],
             ..*self.shape
         }));
         Ok(Sheet::Rows(shape, compile(mandate, self.model, shape).map_err(words)?.part))

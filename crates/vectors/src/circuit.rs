@@ -55,10 +55,16 @@ pub(crate) fn satisfied(built: &Built, mandate: &Mandate) -> Result<bool, Troubl
     let judge = |e: &dyn std::fmt::Display| Trouble::Judge(e.to_string());
     let least = least_witnesses(&rules, risk, shape, quantities, active).map_err(|e| judge(&e))?;
     let mut hints = Hints::zero(shape);
-    for (blocks, x) in hints.blocks.iter_mut().zip([&least.group_x, &least.account_x, &least.asset_x]) {
-        *blocks = Blocks { witnesses: x.clone(), bits: blocks.bits.clone() };
+    let chosen = [
+        (&least.group_x, &least.group_bits),
+        (&least.account_x, &least.account_bits),
+        (&least.asset_x, &least.asset_bits),
+    ];
+    for (blocks, (x, bits)) in hints.blocks.iter_mut().zip(chosen) {
+        *blocks = Blocks { witnesses: x.clone(), bits: bits.clone() };
     }
     hints.witnesses = least.global_y.clone();
+    hints.bits = least.global_bits.clone();
     let blindings: Vec<Fr> = (0..shape.accounts as u64).map(|a| Fr::from(1000 + a)).collect();
     let mut commitments = Vec::new();
     for (a, blinding) in blindings.iter().enumerate() {

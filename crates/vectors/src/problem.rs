@@ -197,6 +197,25 @@ impl Problem {
         self.edge(expr, ">=", &BigInt::one())
     }
 
+    /// How far a rule `small <= large` is from its limit, over the book or, with `front` such as `for u in underlyings: `, over
+    /// every block: the greatest `L` in whole units for which the evaluator accepts `small + L <= large`, and what evaluator
+    /// and circuit say of it and of one unit more.
+    ///
+    /// # Errors
+    /// As [`Problem::verdict`].
+    pub fn room(&self, front: &str, small: &str, large: &str) -> Result<Edge, Trouble> {
+        let built = self.built()?;
+        let rule = |units: &BigInt| format!("{front}{small} + {} <= {large}", built.money(units));
+        let limit = built.headroom(&built.rule(&rule(&BigInt::zero()))?)?;
+        let at = self.verdict(&rule(&limit))?;
+        let beyond = self.verdict(&rule(&(&limit + BigInt::one())))?;
+        Ok(Edge {
+            value: Q::from(limit) * built.unit(),
+            holds_at: at.both(true),
+            refused_past: beyond.both(false),
+        })
+    }
+
     fn edge(&self, expr: &str, compare: &str, past: &BigInt) -> Result<Edge, Trouble> {
         let built = self.built()?;
         let zero = built.rule(&format!("{expr} {compare} {}", built.money(&BigInt::zero())))?;

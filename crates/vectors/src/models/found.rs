@@ -6,6 +6,9 @@ use num_bigint::BigInt;
 use num_traits::{One, Signed};
 use serde_json::Value;
 
+/// The verdict of all rules of a vector.
+pub(crate) const PASSES: &str = "passes";
+
 /// One thing that an adapter computed.
 pub(crate) enum Got {
     /// A number, and whether the circuit is right on both sides of it where it is a limit of its own.
@@ -26,29 +29,32 @@ pub(crate) enum Got {
 #[derive(Default)]
 pub(crate) struct Found(Vec<(String, Got)>);
 
-/// A requirement `small <= large`, and what it leaves: both sides of its limit are tried by moving a constant.
+/// A requirement `small <= large` of the book or of every block. Both sides of its limit are tried by moving a constant.
 pub(crate) struct Rule {
-    holds: String,
-    room: String,
+    front: String,
+    small: String,
+    large: String,
 }
 
 impl Rule {
     /// `small <= large` of the whole book.
     pub(crate) fn new(small: &str, large: &str) -> Self {
-        Self { holds: format!("{small} <= {large}"), room: format!("{large} - ({small})") }
+        Self { front: String::new(), small: small.into(), large: large.into() }
     }
     /// `small <= large` for every `u` of the blocks.
     pub(crate) fn each(blocks: &str, small: &str, large: &str) -> Self {
-        Self {
-            holds: format!("for u in {blocks}: {small} <= {large}"),
-            room: format!("-top(1; u in {blocks}: {small} - {large})"),
-        }
+        Self { front: format!("for u in {blocks}: "), ..Self::new(small, large) }
     }
 }
 
 /// A constant of a rule: an exact fraction in brackets.
 pub(crate) fn constant(x: &Q) -> String {
     if x.is_integer() { format!("({})", x.numer()) } else { format!("({} / {})", x.numer(), x.denom()) }
+}
+
+/// An amount of money as the language writes one: a constant in dollars, which a fraction of the whole is too.
+pub(crate) fn money(x: &Q) -> String {
+    format!("{} * 1 USD", constant(x))
 }
 
 /// The larger of two.
@@ -122,8 +128,9 @@ impl Found {
     pub(crate) fn verdict(&mut self, name: &str, p: &Problem, rules: &[Rule]) -> Result<bool, Trouble> {
         let (mut holds, mut right) = (true, true);
         for rule in rules {
-            let verdict = p.verdict(&rule.holds)?;
-            let edge = p.at_least(&rule.room)?;
+            let Rule { front, small, large } = rule;
+            let verdict = p.verdict(&format!("{front}{small} <= {large}"))?;
+            let edge = p.room(front, small, large)?;
             holds &= verdict.plain;
             right &= verdict.circuit == verdict.plain && edge.holds_at && edge.refused_past;
             right &= edge.value.is_negative() != verdict.plain;
@@ -149,10 +156,14 @@ impl Found {
     pub(crate) fn compare(self, expected: &Value) -> Result<Vec<Check>, Trouble> {
         let mut leaves = Vec::new();
         flatten(String::new(), expected, &mut leaves);
-        leaves.into_iter().map(|(name, leaf)| self.check(&name, leaf)).collect()
+        // The one verdict of a vector is that of all its rules, whatever it is called.
+        let only = leaves.iter().filter(|(_, leaf)| leaf.is_boolean()).count() == 1;
+        leaves.into_iter().map(|(name, leaf)| self.check(&name, leaf, only)).collect()
     }
-    fn check(&self, name: &str, leaf: &Value) -> Result<Check, Trouble> {
-        let Some((_, got)) = self.0.iter().find(|(n, _)| n == name) else {
+    fn check(&self, name: &str, leaf: &Value, only: bool) -> Result<Check, Trouble> {
+        let named = |wanted: &str| self.0.iter().find(|(n, _)| n == wanted);
+        let verdict = || named(PASSES).filter(|_| only && leaf.is_boolean());
+        let Some((_, got)) = named(name).or_else(verdict) else {
             return Err(Trouble::Cannot(format!("`{name}` is not computed")));
         };
         Ok(match (got, leaf) {
@@ -237,6 +248,14 @@ mod tests {
     #[test]
     fn what_was_not_computed_is_said() {
         assert!(Found::default().compare(&json!({"x": 1})).is_err());
+        let verdict = || {
+            let mut found = Found::default();
+            found.got(PASSES, Got::Verdict(true, true));
+            found
+        };
+        assert_eq!(verdict().compare(&json!({"fine": true})).unwrap()[0].agrees, Agreement::Exact);
+        assert!(verdict().compare(&json!({"fine": true, "good": true})).is_err());
+        assert!(verdict().compare(&json!({"fine": 1})).is_err());
         let mut found = Found::default();
         found.number("x", ratio(1, 1));
         assert_eq!(found.compare(&json!({"x": null})).unwrap()[0].agrees, Agreement::No);

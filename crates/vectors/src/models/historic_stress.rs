@@ -9,6 +9,7 @@
 use super::found::{Found, Got, constant};
 use crate::report::each;
 use crate::{Edge, Outcome, Problem, Q, Trouble, number, text, whole};
+use mandate_market::time::{date_of, days_of};
 use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive, Zero};
 use serde_json::Value;
@@ -81,34 +82,21 @@ fn sampled(sample: &Value, held: &[&str]) -> Result<Vec<Day>, Trouble> {
     let first = day_number(start).ok_or_else(|| Trouble::Missing("start (a date)".into()))?;
     let one = |k: usize| {
         let moves = columns.iter().map(|(a, c)| Ok(((*a).to_owned(), number(&c[k], "")?)));
-        let name = day_name(first + i64::try_from(k).unwrap_or(i64::MAX));
+        let name = day_name(first + k as u64);
         Ok(Day { name, moves: moves.collect::<Result<_, Trouble>>()? })
     };
     (0..count).map(one).collect()
 }
 
-/// Days since 1970-01-01 of a date of the Gregorian calendar.
-fn day_number(date: &str) -> Option<i64> {
-    let mut parts = date.splitn(3, '-').map(|p| p.parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    // Years run from March, so that the leap day is the last of its year.
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let of_era = year.rem_euclid(400);
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+/// Days since 1970 of a date such as `2022-06-13`.
+fn day_number(date: &str) -> Option<u64> {
+    let mut parts = date.splitn(3, '-').map(|p| p.parse::<u32>().ok());
+    days_of(parts.next()??, parts.next()??, parts.next()??)
 }
 
-/// The date of a number of days since 1970-01-01.
-fn day_name(number: i64) -> String {
-    let shifted = number + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
+/// The date of a number of days since 1970.
+fn day_name(number: u64) -> String {
+    let (year, month, day) = date_of(number);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
@@ -188,13 +176,9 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn dates_count_over_leap_days_and_centuries() {
-        assert_eq!(day_number("1970-01-01"), Some(0));
-        assert_eq!(day_number("2000-03-01"), Some(11_017));
-        for date in ["1999-12-31", "2000-02-29", "2022-06-13", "2100-02-28", "1968-02-29"] {
-            assert_eq!(day_name(day_number(date).unwrap()), date);
-        }
+    fn days_have_dates() {
         assert_eq!(day_name(day_number("2024-02-28").unwrap() + 2), "2024-03-01");
+        assert_eq!(day_number("2023-02-29"), None);
         assert_eq!(day_number("June"), None);
     }
 
@@ -215,6 +199,21 @@ mod tests {
         let outcomes = run(&file(inputs, expected));
         assert!(outcomes[0].cannot.is_none(), "{:?}", outcomes[0].cannot);
         outcomes[0].checks.iter().map(|c| (c.agrees != Agreement::No, c.circuit)).collect()
+    }
+
+    #[test]
+    fn a_sample_has_its_worst_day_its_exceptions_and_its_tail() {
+        let inputs = json!({"weights_usd": {"A": 2.0, "B": 0}, "scenarios": "daily_returns_test"});
+        // Of 40 days: 2 beyond 95%, 1 beyond 97.5%, none beyond 99%.
+        let expected = json!({"worst_loss": 0.08, "worst_loss_date": "2023-04-07",
+            "0.95": {"k_allowed_exceedances": 2, "var": 0.076, "es_mean_of_k_worst": 0.079, "es_rockafellar_uryasev": 0.079},
+            "0.975": {"k_allowed_exceedances": 1, "var": 0.078, "es_mean_of_k_worst": 0.08},
+            "0.99": {"k_allowed_exceedances": 0, "var": 0.08, "es_rockafellar_uryasev": 0.08}});
+        let got = agreements(inputs.clone(), expected);
+        assert!(got.iter().all(|(agrees, circuit)| *agrees && circuit.unwrap_or(true)), "{got:?}");
+        assert!(got.iter().filter(|(_, circuit)| circuit.is_some()).count() >= 7);
+        let wrong = json!({"worst_loss": 0.081, "worst_loss_date": "2023-04-06", "0.95": {"var": 0.078}});
+        assert!(agreements(inputs, wrong).iter().all(|(agrees, _)| !agrees));
     }
 
     #[test]

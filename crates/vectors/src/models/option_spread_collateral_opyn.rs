@@ -5,7 +5,7 @@
 //! a price, so its columns are in the underlying times that divisor: every weight is whole and nothing is rounded.
 //! The protocol keeps 18 places of the underlying and rounds a payout down; so does the comparison.
 
-use super::found::{Found, Got, Rule, positive, smaller};
+use super::found::{Found, Got, Rule, money, positive, smaller};
 use crate::report::each;
 use crate::{Outcome, Problem, Q, Trouble, number, optional, text, whole};
 use mandate_statement::Mode;
@@ -41,11 +41,16 @@ struct Vault {
 }
 
 fn vault(inputs: &Value, collateral: &str) -> Result<Vault, Trouble> {
+    vault_in(inputs, collateral, &Q::one())
+}
+
+/// A vault whose quantities count so many per unit.
+fn vault_in(inputs: &Value, collateral: &str, per: &Q) -> Result<Vault, Trouble> {
     let mut problem = Problem::new();
     problem.exact();
-    let short = problem.slot(-number(inputs, "short_qty")?);
-    let long = problem.slot(number(inputs, "long_qty")?);
-    let collateral = problem.slot(number(inputs, collateral)?);
+    let short = problem.slot(-number(inputs, "short_qty")? * per);
+    let long = problem.slot(number(inputs, "long_qty")? * per);
+    let collateral = problem.slot(number(inputs, collateral)? * per);
     let short_strike = number(inputs, "short_strike")?;
     let long_strike = number(inputs, "long_strike")?;
     Ok(Vault { problem, short, long, collateral, short_strike, long_strike })
@@ -150,21 +155,32 @@ fn settlement(inputs: &Value) -> Result<Found, Trouble> {
     let mut v = vault(inputs, if call { "collateral_underlying" } else { "collateral_usd" })?;
     let payoff = |strike: &Q| positive(if call { &price - strike } else { strike - &price });
     let divisor = if call { price.clone() } else { Q::one() };
-    let weights = [
-        (v.short, payoff(&v.short_strike)),
-        (v.long, payoff(&v.long_strike)),
-        (v.collateral, divisor.clone()),
-    ];
-    v.problem.column("payout", Mode::Signed, &weights);
+    let weights = |v: &Vault, per: &Q| {
+        let of = [payoff(&v.short_strike), payoff(&v.long_strike), divisor.clone()];
+        [v.short, v.long, v.collateral].into_iter().zip(of.map(|w| w / per)).collect::<Vec<_>>()
+    };
+    let all = weights(&v, &Q::one());
+    v.problem.column("payout", Mode::Signed, &all);
+    let mut found = Found::default();
     let edge = v.problem.at_least("payout(all)")?;
     let net = &edge.value / &divisor;
-    let mut found = Found::default();
-    if call {
-        let places = BigInt::from(10u8).pow(18);
-        found.edge("net_value_underlying_1e18_floor", (&net * Q::from(places)).floor(), &edge);
-        found.edge("net_value_underlying", net, &edge);
-    } else {
+    if !call {
         found.edge("net_value_usd", net, &edge);
+        return Ok(found);
+    }
+    found.edge("net_value_underlying", net.clone(), &edge);
+    // Rounded down to 18 places by the rule itself: in quantities of 10^-8, and a unit that holds the last place.
+    let (grain, last) = (whole(100_000_000), &price / Q::from(BigInt::from(10u8).pow(18)));
+    let mut fine = vault_in(inputs, "collateral_underlying", &grain)?;
+    let all = weights(&fine, &grain);
+    fine.problem.column("payout", Mode::Signed, &all);
+    fine.problem.column("last_place", Mode::Signed, &[(fine.collateral, last.clone())]);
+    if fine.problem.unit().is_ok() {
+        let edge = fine.problem.at_least(&format!("down(payout(all), {})", money(&last)))?;
+        found.edge("net_value_underlying_1e18_floor", &edge.value / &last, &edge);
+    } else {
+        // A price of many digits: no unit holds both the last place and the payoffs, so the exact value is rounded for print.
+        found.number("net_value_underlying_1e18_floor", (net / last * &price).floor());
     }
     Ok(found)
 }
@@ -196,6 +212,10 @@ mod tests {
         let expect = |excess: f64| json!({"excess_collateral_usd": excess, "valid": true});
         assert_eq!(one("put_spread_collateral", inputs.clone(), expect(1.0)), Standing::Exact);
         assert_eq!(one("put_spread_collateral", inputs, expect(1.1)), Standing::Disagrees);
+        // More held than written: at zero a gain of 30, at 80 a loss of 10.
+        let inputs = spread((1.0, 90.0), (1.5, 80.0), "usd", 9.0);
+        let expected = json!({"excess_collateral_usd": -1.0, "valid": false});
+        assert_eq!(one("put_spread_collateral", inputs, expected), Standing::Exact);
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn found(kind: &str, inputs: &Value) -> Result<Found, Trouble> {
         "reserve_mix" => bank::reserve(inputs),
         "greeks_limit" => mandates::greeks(inputs),
         "solvency" => mandates::solvency(inputs),
-        "liquidity" | "liquidity_limit" | "days_to_liquidate" => mandates::liquidity(inputs),
+        kind if kind.contains("liquid") => mandates::liquidity(inputs),
         "coverage" => options::coverage(inputs),
         "expiry_max_loss" => options::expiry(inputs),
         other => Err(Trouble::Cannot(format!("no rule for kind `{other}`"))),

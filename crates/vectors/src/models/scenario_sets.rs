@@ -1,4 +1,5 @@
-//! Published scenario grids. The file holds parameters and no vectors: a vector in it would be one without a rule.
+//! Published scenario grids. The file holds parameters and no vectors: a vector in it would be one without a rule. That the
+//! models of this project have these grids is held by a test of `mandate-market`.
 
 use crate::report::each;
 use crate::{Outcome, Trouble};

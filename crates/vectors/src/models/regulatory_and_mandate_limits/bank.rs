@@ -1,7 +1,7 @@
 //! Banks and issuers: Basel SCO60 Group 2, its capital, and the mix of a MiCA reserve.
 
 use super::{amount, amounts, any, exact, ones, percent, sum};
-use crate::models::found::{Found, Got, Rule, value};
+use crate::models::found::{Found, Got, Rule, constant, value};
 use crate::{Problem, Q, Trouble, optional, whole};
 use mandate_statement::Mode;
 use num_traits::{One, Zero};
@@ -99,7 +99,7 @@ pub(super) fn reserve(inputs: &Value) -> Result<Found, Trouble> {
     let slots: Vec<usize> = banks.iter().enumerate().map(|(k, x)| p.slot_in(0, k, x.clone())).collect();
     let elsewhere = p.slot_in(0, banks.len(), &deposits - at_banks);
     let rest = p.slot_in(0, banks.len() + 1, reserve - deposits);
-    sum(&mut p, "at_bank", &slots);
+    p.column("at_bank", Mode::Long, &ones(&slots));
     let held = [slots, vec![elsewhere]].concat();
     sum(&mut p, "deposits", &held);
     sum(&mut p, "total", &[held, vec![rest]].concat());
@@ -108,7 +108,7 @@ pub(super) fn reserve(inputs: &Value) -> Result<Found, Trouble> {
     let mut rules = vec![Rule::new(&format!("{least}% * total(all)"), "deposits(all)")];
     let cap = optional(inputs, "bank_cap_pct");
     if let Some(cap) = &cap {
-        let large = format!("{} * total(all)", crate::models::found::constant(&(cap / whole(100))));
+        let large = format!("{} * total(all)", constant(&(cap / whole(100))));
         rules.push(Rule::each("underlyings", "at_bank(u)", &large));
     }
     let mut found = Found::default();
@@ -164,5 +164,16 @@ mod tests {
     fn capital_is_all_of_the_larger_side() {
         let expected = json!({"exposure": 60, "rwa_at_1250pct": 750.0, "capital_at_8pct": 60.0});
         assert_eq!(one("capital", json!({"long": 20, "short": -60}), expected), Standing::Exact);
+    }
+
+    #[test]
+    fn a_reserve_has_deposits_spread_over_banks() {
+        let mix = |banks: Value, significant: bool, passes: bool| {
+            let inputs = json!({"reserve": 200, "deposits": 70, "deposits_by_bank": banks, "significant": significant, "bank_cap_pct": 15});
+            one("reserve_mix", inputs, json!({"deposit_pct": 35, "passes": passes}))
+        };
+        assert_eq!(mix(json!([30, 30, 10]), false, true), Standing::Exact);
+        assert_eq!(mix(json!([31, 29, 10]), false, false), Standing::Exact);
+        assert_eq!(mix(json!([30, 30, 10]), true, false), Standing::Exact);
     }
 }

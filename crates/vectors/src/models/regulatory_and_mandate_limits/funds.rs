@@ -137,17 +137,33 @@ pub(super) fn leverage(inputs: &Value) -> Result<Found, Trouble> {
     Ok(found)
 }
 
-/// A share of net assets: the limited user of rule 18f-4 (10% in derivatives), and rule 22e-4 (15% illiquid).
+/// The number of the first field, in the file's order, whose name holds one of these words and none of those.
+fn like(inputs: &Value, words: &[&str], not: &[&str]) -> Option<(String, Q)> {
+    let has = |name: &str, list: &[&str]| list.iter().any(|w| name.contains(w));
+    let fields = inputs.as_object().into_iter().flatten();
+    fields
+        .filter(|(n, _)| has(n, words) && !has(n, not))
+        .find_map(|(n, x)| Some((n.clone(), optional(x, "")?)))
+}
+
+/// A share of net assets: the limited user of rule 18f-4 (10% in derivatives), rule 22e-4 (15% illiquid), UCITS global
+/// exposure by the commitment method (100%).
 pub(super) fn net_asset_share(inputs: &Value) -> Result<Found, Trouble> {
-    let illiquid = ["illiquid", "illiquid_assets", "illiquid_investments", "illiquid_value"];
-    let (part, limit) = match amount(inputs, &["adjusted_gross_notional", "derivatives_exposure"]) {
-        Ok(x) => (x, ratio(10, 100)),
-        Err(_) => (amount(inputs, &illiquid)?, ratio(15, 100)),
-    };
-    let limit = match (optional(inputs, "limit_pct"), optional(inputs, "limit")) {
-        (Some(pct), _) => pct / whole(100),
-        (None, Some(limit)) => limit,
-        (None, None) => limit,
+    let shares = [
+        ("notional", 10),
+        ("derivative", 10),
+        ("illiquid", 15),
+        ("global_exposure", 100),
+        ("commitment", 100),
+    ];
+    let part = shares
+        .iter()
+        .find_map(|(word, pct)| Some((like(inputs, &[word], &["limit", "max"])?.1, ratio(*pct, 100))));
+    let (part, limit) = part.ok_or_else(|| Trouble::Missing("amount that has a limit".into()))?;
+    let limit = match like(inputs, &["limit", "max"], &[]) {
+        Some((name, pct)) if name.contains("pct") => pct / whole(100),
+        Some((_, share)) => share,
+        None => limit,
     };
     let mut p = exact();
     let part = p.slot(part);
@@ -168,14 +184,16 @@ pub(super) fn net_asset_share(inputs: &Value) -> Result<Found, Trouble> {
 /// (20%). The fund's figure is private and comes from its own scenarios: a slot in shares of net assets.
 pub(super) fn value_at_risk(inputs: &Value) -> Result<Found, Trouble> {
     let mut p = exact();
-    let var = p.slot(amount(inputs, &["fund_var_99_20d", "fund_var"])?);
+    let own = like(inputs, &["var"], &["reference", "benchmark", "limit"]);
+    let var = p.slot(own.ok_or_else(|| Trouble::Missing("fund_var".into()))?.1);
     let net = p.slot(whole(1));
     sum(&mut p, "var", &[var]);
     sum(&mut p, "total", &[net]);
-    let reference = amount(inputs, &["reference_var_99_20d", "reference_var"]).ok();
+    let reference = like(inputs, &["reference", "benchmark"], &["limit"]).map(|(_, x)| x);
+    let limit = like(inputs, &["limit"], &[]).map(|(_, x)| x);
     let limit = match &reference {
-        Some(x) => optional(inputs, "limit_multiple").unwrap_or_else(|| whole(2)) * x,
-        None => optional(inputs, "limit").unwrap_or_else(|| ratio(20, 100)),
+        Some(x) => limit.unwrap_or_else(|| whole(2)) * x,
+        None => limit.unwrap_or_else(|| ratio(20, 100)),
     };
     let mut found = Found::default();
     let large = format!("{} * total(all)", constant(&limit));
@@ -189,20 +207,21 @@ pub(super) fn value_at_risk(inputs: &Value) -> Result<Found, Trouble> {
 }
 
 /// 1940 Act section 18: total assets less liabilities that are not senior cover senior debt `required` times (3), and debt
-/// with preferred stock (2).
+/// with preferred stock (2). The test of debt leaves the stock out.
 pub(super) fn asset_coverage(inputs: &Value) -> Result<Found, Trouble> {
-    let zero = || whole(0);
-    let mut p = exact();
-    let assets = p.slot(amount(inputs, &["total_assets"])?);
-    let other = p.slot(-optional(inputs, "non_senior_liabilities").unwrap_or_else(zero));
-    let debt = p.slot(-optional(inputs, "senior_debt").unwrap_or_else(zero));
-    let preferred = ["preferred", "preferred_stock", "preferred_liquidation_preference", "senior_stock"];
-    let preferred = amount(inputs, &preferred).ok();
-    let stock = p.slot(-preferred.clone().unwrap_or_else(zero));
-    sum(&mut p, "backing", &[assets, other]);
-    p.column("senior", Mode::Short, &ones(&[debt, stock]));
+    let debt = like(inputs, &["debt"], &["preferred"]).map_or_else(|| whole(0), |(_, x)| x);
+    let preferred = like(inputs, &["preferred", "stock"], &["debt"]).map(|(_, x)| x);
     let required =
         optional(inputs, "required").unwrap_or_else(|| whole(if preferred.is_some() { 2 } else { 3 }));
+    let mut p = exact();
+    let assets = p.slot(amount(inputs, &["total_assets"])?);
+    let other = p.slot(-optional(inputs, "non_senior_liabilities").unwrap_or_else(|| whole(0)));
+    let mut senior = vec![p.slot(-debt)];
+    if required < whole(3) {
+        senior.extend(preferred.map(|x| p.slot(-x)));
+    }
+    sum(&mut p, "backing", &[assets, other]);
+    p.column("senior", Mode::Short, &ones(&senior));
     let mut found = Found::default();
     let small = format!("{} * senior(all)", constant(&required));
     found.verdict("passes", &p, &[Rule::new(&small, "backing(all)")])?;
@@ -255,19 +274,35 @@ mod tests {
     }
 
     #[test]
+    fn the_forty_percent_are_of_issuers_strictly_above_five() {
+        let kind = "concentration_two_threshold";
+        let pass = |values: &[f64], over: f64, passes: bool| {
+            let inputs = json!({"nav": 200, "issuer_values": values});
+            let expected =
+                json!({"max_issuer_pct": 10.0, "sum_of_issuers_above_5pct": over, "passes": passes});
+            one(kind, inputs, expected)
+        };
+        let five = [20.0, 20.0, 20.0, 20.0, 10.0, 10.0];
+        assert_eq!(pass(&five, 40.0, true), Standing::Exact);
+        let more = [20.0, 20.0, 20.0, 20.0, 10.01, 10.0];
+        assert_eq!(pass(&more, 45.005, false), Standing::Exact);
+        assert_eq!(pass(&more, 45.005, true), Standing::Disagrees);
+    }
+
+    #[test]
     fn one_body_has_four_limits() {
         let body = |securities: i64, deposits: i64, otc: i64, institution: bool, passes: bool| {
-            let inputs = json!({"nav": 50, "securities": securities, "deposits": deposits, "otc_counterparty": otc,
+            let inputs = json!({"nav": 100, "securities": securities, "deposits": deposits, "otc_counterparty": otc,
                 "counterparty_is_credit_institution": institution});
-            let combined = 2 * (securities + deposits + otc);
+            let combined = securities + deposits + otc;
             one("group_limits", inputs, json!({"combined_pct": combined, "passes": passes}))
         };
-        assert_eq!(body(3, 3, 4, true, true), Standing::Exact);
-        assert_eq!(body(0, 0, 4, false, false), Standing::Exact);
-        assert_eq!(body(0, 0, 6, true, false), Standing::Exact);
-        assert_eq!(body(6, 0, 0, true, false), Standing::Exact);
-        assert_eq!(body(3, 5, 3, true, false), Standing::Exact);
-        assert_eq!(body(0, 10, 0, true, true), Standing::Exact);
+        assert_eq!(body(6, 6, 8, true, true), Standing::Exact);
+        assert_eq!(body(6, 7, 8, true, false), Standing::Exact);
+        assert_eq!(body(11, 0, 0, true, false), Standing::Exact);
+        assert_eq!(body(0, 0, 11, true, false), Standing::Exact);
+        assert_eq!(body(0, 0, 6, false, false), Standing::Exact);
+        assert_eq!(body(0, 20, 0, true, true), Standing::Exact);
     }
 
     #[test]
@@ -308,5 +343,19 @@ mod tests {
         let both = json!({"total_assets": 70, "senior_debt": 20, "preferred": 16, "required": 2.0});
         let expected = json!({"coverage": 1.944444, "passes": false});
         assert_eq!(one("asset_coverage", both, expected), Standing::Within);
+    }
+
+    #[test]
+    fn the_seventy_five_percent_leave_out_issuers_above_five() {
+        let issuers = |list: &[f64], cash: f64, counted: f64, passes: bool| {
+            let inputs = json!({"total_assets": 40, "issuers": list, "cash": cash});
+            one(
+                "diversification",
+                inputs,
+                json!({"assets_in_issuers_at_most_5pct": counted, "passes": passes}),
+            )
+        };
+        assert_eq!(issuers(&[10.0, 2.0, 2.0], 26.0, 30.0, true), Standing::Exact);
+        assert_eq!(issuers(&[10.0, 2.0, 2.01], 26.0, 28.0, false), Standing::Exact);
     }
 }

@@ -1,7 +1,7 @@
 //! What a mandate letter says: Greeks, solvency, liquidity, venues.
 
 use super::{amount, any, exact, ones, percent, share, sum};
-use crate::models::found::{Found, Rule, constant, value};
+use crate::models::found::{Found, PASSES, Rule, constant, larger, money, value};
 use crate::{Q, Trouble, list, number, optional, ratio, text, whole};
 use mandate_statement::Mode;
 use num_traits::{One, Zero};
@@ -25,8 +25,7 @@ fn per_unit(position: &Value, name: &str) -> Q {
     optional(position, name).unwrap_or_else(Q::zero)
 }
 
-/// Greeks of the book within a band of its net asset value, or of money. Every limit that the vector states is a rule; its
-/// verdict goes by any name that speaks of limits.
+/// Greeks of the book within a band of its net asset value, or of money. Every limit that the vector states is a rule.
 pub(super) fn greeks(inputs: &Value) -> Result<Found, Trouble> {
     let positions = list(inputs, "positions")?;
     let mut p = exact();
@@ -41,37 +40,34 @@ pub(super) fn greeks(inputs: &Value) -> Result<Found, Trouble> {
     }
     for (name, figure, _) in GREEKS {
         let greek = format!("{name}_money(all)");
-        let share = optional(inputs, &format!("{name}_limit_pct_nav"));
-        let share = share.map(|pct| format!("{} * total(all)", constant(&(pct / whole(100)))));
-        let money = [format!("{name}_limit_usd"), format!("{name}_limit"), format!("{figure}_limit")];
-        let money = money.iter().find_map(|n| optional(inputs, n)).map(|x| format!("{} USD", decimal(&x)));
-        let rule = share.or(money).map(|large| Rule::new(&format!("abs({greek})"), &large));
         found.at_most(figure, &p, &greek)?;
-        if let Some(rule) = rule {
-            found.verdict(&format!("{name}_within_limit"), &p, std::slice::from_ref(&rule))?;
-            rules.push(rule);
+        if let Some(large) = limit_of(inputs, name) {
+            rules.push(Rule::new(&format!("abs({greek})"), &large));
+            found.verdict(&format!("{name}_within_limit"), &p, &rules[rules.len() - 1..])?;
         }
     }
     if rules.is_empty() {
         return Err(Trouble::Missing("limit of a Greek".into()));
     }
-    for name in ["passes", "within_limits", "within_limit", "delta_neutral_within_limit", "delta_neutral"] {
-        found.verdict(name, &p, &rules)?;
-    }
+    found.verdict(PASSES, &p, &rules)?;
     Ok(found)
 }
 
-/// An amount of money in decimals, as the language writes one.
-fn decimal(x: &Q) -> String {
-    let mut places = 0;
-    let mut scaled = x.clone();
-    while !scaled.is_integer() && places < 18 {
-        scaled *= whole(10);
-        places += 1;
-    }
-    let digits = format!("{:0>width$}", scaled.to_integer().to_string(), width = places + 1);
-    let (front, back) = digits.split_at(digits.len() - places);
-    if back.is_empty() { front.to_owned() } else { format!("{front}.{back}") }
+/// The limit of a Greek, as one side of a rule: a share of net asset value where its field says percent, otherwise money.
+fn limit_of(inputs: &Value, greek: &str) -> Option<String> {
+    let fields = |v: &Value| -> Vec<(String, Q)> {
+        let fields = v.as_object().into_iter().flatten();
+        fields.filter_map(|(name, x)| Some((name.clone(), optional(x, "")?))).collect()
+    };
+    let stated = |(name, _): &(String, Q)| name.contains("limit") || name.contains("max");
+    let outer = fields(inputs).into_iter().filter(stated);
+    let inner = inputs.get("limits").map_or_else(Vec::new, fields);
+    let (name, x) = outer.chain(inner).find(|(name, _)| name.contains(greek))?;
+    Some(if name.contains("pct") {
+        format!("{} * total(all)", constant(&(x / whole(100))))
+    } else {
+        money(&x)
+    })
 }
 
 /// Assets after their haircuts against liabilities, times the least ratio. A balance below zero is owed in full: the haircut
@@ -189,10 +185,7 @@ pub(super) fn liquidity(inputs: &Value) -> Result<Found, Trouble> {
             // Days per unit would be a fraction of the volume; quantities are held against the volume instead.
             p.column(&format!("size_{k}"), Mode::Absolute, &[(slot, Q::one())]);
             if let Some(limit) = &limit {
-                rules.push(Rule::new(
-                    &format!("size_{k}(all)"),
-                    &format!("{} USD", decimal(&(&volume * limit))),
-                ));
+                rules.push(Rule::new(&format!("size_{k}(all)"), &money(&(&volume * limit))));
             }
             let name =
                 if x.is_array() { text(x, "0") } else { text(x, "instrument").or_else(|_| text(x, "name")) };
@@ -220,15 +213,13 @@ pub(super) fn liquidity(inputs: &Value) -> Result<Found, Trouble> {
     }
     let mut found = Found::default();
     if !rules.is_empty() {
-        for name in ["passes", "within_limit"] {
-            found.verdict(name, &p, &rules)?;
-        }
+        found.verdict(PASSES, &p, &rules)?;
     }
     let mut longest = Q::zero();
     for (k, volume) in days.iter().enumerate() {
         let edge = p.at_most(&format!("size_{k}(all)"))?;
         let took = &edge.value / volume;
-        longest = crate::models::found::larger(longest, took.clone());
+        longest = larger(longest, took.clone());
         for prefix in ["days", "days_to_liquidate", "days_needed"] {
             found.edge(&format!("{prefix}.{}", names[k]), took.clone(), &edge);
         }
@@ -236,8 +227,7 @@ pub(super) fn liquidity(inputs: &Value) -> Result<Found, Trouble> {
     for name in ["max_days", "days", "days_to_liquidate", "longest_days"] {
         found.number(name, longest.clone());
     }
-    if let Some(illiquid) = held(&["illiquid", "illiquid_assets", "illiquid_value"]) {
-        let _ = illiquid;
+    if held(&["illiquid", "illiquid_assets", "illiquid_value"]).is_some() {
         found.perhaps("illiquid_pct", percent(&value(&p, "illiquid(all)")?, &value(&p, "total(all)")?));
     }
     Ok(found)
@@ -269,7 +259,7 @@ mod tests {
         let mut vega = book(1.25);
         vega["vega_limit_usd"] = json!(1.75);
         assert_eq!(
-            one("greeks_limit", vega, json!({"within_limits": false, "vega_within_limit": false})),
+            one("greeks_limit", vega, json!({"passes": false, "vega_within_limit": false})),
             Standing::Exact
         );
     }
@@ -281,6 +271,19 @@ mod tests {
         let expect = |passes: bool| json!({"haircut_assets": 220, "ratio": 1.1, "passes": passes});
         assert_eq!(one("solvency", inputs(1.1), expect(true)), Standing::Exact);
         assert_eq!(one("solvency", inputs(1.11), expect(false)), Standing::Exact);
+    }
+
+    #[test]
+    fn a_venue_holds_no_more_than_its_share() {
+        let inputs = |a: i64| json!({"nav": 400, "equity_at_venue": {"A": a, "B": 80, "custody": 220}, "max_pct_per_trading_venue": 20});
+        assert_eq!(
+            one("group_limits", inputs(80), json!({"pct": {"A": 20, "B": 20}, "passes": true})),
+            Standing::Exact
+        );
+        assert_eq!(
+            one("group_limits", inputs(81), json!({"pct": {"A": 20.25}, "passes": false})),
+            Standing::Exact
+        );
     }
 
     #[test]

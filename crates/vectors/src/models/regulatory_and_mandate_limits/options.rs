@@ -179,6 +179,7 @@ mod tests {
         };
         assert_eq!(with(json!([[2, 90], [-3, 100]])), Standing::Exact);
         assert_eq!(with(json!([[-3, 90], [2, 100]])), Standing::Disagrees);
+        assert_eq!(with(json!([[2, 90], [-4, 100]])), Standing::Disagrees);
     }
 
     #[test]
