@@ -4,6 +4,7 @@ use crate::report::each;
 use crate::{Outcome, Trouble};
 use serde_json::Value;
 
+mod common;
 mod derive_portfolio_margin_v2;
 mod derive_standard_margin;
 mod found;
@@ -17,6 +18,7 @@ mod perp_spot_health_drift_mango;
 mod reg_t_strategy_margin_cboe;
 mod regulatory_and_mandate_limits;
 mod scenario_sets;
+mod secants;
 mod simm_schedule_saccr;
 mod tiered_margin_venues;
 
