@@ -17,8 +17,8 @@ pub(crate) enum Got {
     Interval((Q, Q), Option<bool>),
     /// Whether the requirements hold, and whether the circuit is right about that and about their limits.
     Verdict(bool, bool),
-    /// Words for people, which the source's begin like one of these.
-    Words(String, &'static [&'static str]),
+    /// Words for people, which the source's begin like one of these, and whether the circuit is right about what they say.
+    Words(String, &'static [&'static str], Option<bool>),
     /// A name or a date.
     Text(String),
     /// There is no such number: the loss of a book without a bound.
@@ -123,9 +123,14 @@ impl Found {
     pub(crate) fn edge(&mut self, name: &str, value: Q, edge: &Edge) {
         self.0.push((name.into(), Got::Number(value, Some(edge.holds_at && edge.refused_past))));
     }
-    /// Whether all rules hold, under a name. The circuit must say the same of each, and be right on both sides of its
-    /// limit.
-    pub(crate) fn verdict(&mut self, name: &str, p: &Problem, rules: &[Rule]) -> Result<bool, Trouble> {
+    /// Whether all rules hold, under a name, and whether the circuit is right: it says the same of each, and is right on
+    /// both sides of its limit.
+    pub(crate) fn verdict(
+        &mut self,
+        name: &str,
+        p: &Problem,
+        rules: &[Rule],
+    ) -> Result<(bool, bool), Trouble> {
         let (mut holds, mut right) = (true, true);
         for rule in rules {
             let Rule { front, small, large } = rule;
@@ -136,7 +141,7 @@ impl Found {
             right &= edge.value.is_negative() != verdict.plain;
         }
         self.0.push((name.into(), Got::Verdict(holds, right)));
-        Ok(holds)
+        Ok((holds, right))
     }
     /// Whether the circuit was right about the last thing found.
     pub(crate) fn last_on_circuit(&self) -> Option<bool> {
@@ -184,9 +189,11 @@ impl Found {
                 check
             }
             (Got::Verdict(holds, right), Value::Bool(want)) => Check::same(name, want, holds).judged(*right),
-            (Got::Words(got, starts), Value::String(want)) => {
+            (Got::Words(got, starts, circuit), Value::String(want)) => {
                 let like = starts.iter().any(|s| want.starts_with(s));
-                Check::same(name, want, if like { want } else { got })
+                let mut check = Check::same(name, want, if like { want } else { got });
+                check.circuit = *circuit;
+                check
             }
             (Got::Text(got), Value::String(want)) => Check::same(name, want, got),
             (Got::Nothing, Value::Null) => Check::same(name, "none", "none"),
@@ -201,7 +208,7 @@ impl Got {
             Self::Number(x, _) => x.to_string(),
             Self::Interval((low, high), _) => format!("{low} to {high}"),
             Self::Verdict(holds, _) => holds.to_string(),
-            Self::Text(text) | Self::Words(text, _) => text.clone(),
+            Self::Text(text) | Self::Words(text, ..) => text.clone(),
             Self::Nothing => "none".into(),
         }
     }
@@ -235,7 +242,7 @@ mod tests {
         let mut found = Found::default();
         found.number("a.b", ratio(2, 3));
         found.number("c", ratio(101, 2));
-        found.got("d", Got::Words("above".into(), &["above", "over"]));
+        found.got("d", Got::Words("above".into(), &["above", "over"], None));
         found.got("e", Got::Nothing);
         found.got("f", Got::Verdict(true, true));
         let checks = found

@@ -34,9 +34,10 @@ pub fn run(file: &Value) -> Vec<Outcome> {
     })
 }
 
-/// One day: its name, and the moves of the assets that are held.
+/// One day or window: its last date, what it is called, and the moves of the assets that are held.
 struct Day {
     name: String,
+    label: Option<String>,
     moves: Vec<(String, Q)>,
 }
 
@@ -45,11 +46,11 @@ fn days(file: &Value, set: &str, held: &[&str]) -> Result<(Vec<Day>, bool), Trou
     if let Some(sample) = file.get(set).filter(|v| v.get("start").is_some()) {
         return Ok((sampled(sample, held)?, true));
     }
-    let (list, field, names) = match set {
-        "events" | "events (close)" => ("events", "close", ["date", "date"]),
-        "events (low)" => ("events", "low", ["date", "date"]),
-        "events (high)" => ("events", "high", ["date", "date"]),
-        "windows" => ("windows", "", ["to_close", "label"]),
+    let (list, field, date) = match set {
+        "events" | "events (close)" => ("events", "close", "date"),
+        "events (low)" => ("events", "low", "date"),
+        "events (high)" => ("events", "high", "date"),
+        "windows" => ("windows", "", "to_close"),
         other => return Err(Trouble::Cannot(format!("no scenario set `{other}`"))),
     };
     let mut days = Vec::new();
@@ -60,8 +61,8 @@ fn days(file: &Value, set: &str, held: &[&str]) -> Result<(Vec<Day>, bool), Trou
             Some((asset.to_owned(), crate::optional(moves, &path)?))
         };
         if let Some(moves) = held.iter().map(|a| of(a)).collect::<Option<Vec<_>>>() {
-            let name = text(entry, names[0]).or_else(|_| text(entry, names[1]))?.to_owned();
-            days.push(Day { name, moves });
+            let label = text(entry, "label").ok().map(str::to_owned);
+            days.push(Day { name: text(entry, date)?.to_owned(), label, moves });
         }
     }
     if days.is_empty() {
@@ -83,7 +84,7 @@ fn sampled(sample: &Value, held: &[&str]) -> Result<Vec<Day>, Trouble> {
     let one = |k: usize| {
         let moves = columns.iter().map(|(a, c)| Ok(((*a).to_owned(), number(&c[k], "")?)));
         let name = day_name(first + k as u64);
-        Ok(Day { name, moves: moves.collect::<Result<_, Trouble>>()? })
+        Ok(Day { name, label: None, moves: moves.collect::<Result<_, Trouble>>()? })
     };
     (0..count).map(one).collect()
 }
@@ -131,6 +132,11 @@ fn stress(book: &[(&str, Q)], days: &[Day], daily: bool) -> Result<Found, Troubl
     if alone.0 <= high && low <= alone.1 {
         for name in ["worst_loss_date", "worst_date"] {
             found.got(name, Got::Text(worst.name.clone()));
+        }
+        if let Some(label) = &worst.label {
+            for name in ["worst_label", "worst_event", "worst_window"] {
+                found.got(name, Got::Text(label.clone()));
+            }
         }
     }
     if daily {
@@ -186,7 +192,7 @@ mod tests {
         // Forty days: A falls by k per mille on the k-th, B by as much on every second day.
         let a: Vec<f64> = (1..=40).map(|k| f64::from(-k) / 1000.0).collect();
         let b: Vec<f64> = (1..=40).map(|k| f64::from(if k % 2 == 0 { -k } else { 0 }) / 1000.0).collect();
-        let event = |date: &str, moves: Value| json!({"date": date, "moves_vs_prior_close": moves});
+        let event = |date: &str, moves: Value| json!({"date": date, "label": format!("day of {date}"), "moves_vs_prior_close": moves});
         let move_of = |x: f64| json!({"close": x, "low": x - 0.1, "high": x + 0.2});
         json!({
             "daily_returns_test": {"start": "2023-02-27", "A": a, "B": b},
@@ -219,8 +225,9 @@ mod tests {
     #[test]
     fn a_day_without_a_price_is_no_scenario() {
         let both = json!({"usd_notional": {"A": 100.0, "B": -100.0}, "scenarios": "events (close)"});
-        let got = agreements(both, json!({"worst_pnl": -37.5, "worst_date": "2021-01-02"}));
-        assert_eq!(got, [(true, Some(true)), (true, None)]);
+        let expected =
+            json!({"worst_pnl": -37.5, "worst_date": "2021-01-02", "worst_event": "day of 2021-01-02"});
+        assert_eq!(agreements(both, expected), [(true, Some(true)), (true, None), (true, None)]);
         let one = json!({"usd_notional": {"A": 100.0}, "scenarios": "events (low)"});
         let got = agreements(one, json!({"worst_pnl": -60.0, "worst_date": "2020-01-02"}));
         assert_eq!(got, [(true, Some(true)), (true, None)]);

@@ -116,7 +116,7 @@ fn naked(inputs: &Value, file: &Value) -> Result<Found, Trouble> {
     let mut found = Found::default();
     let edge = p.at_most("margin(all)")?;
     found.edge("required_margin", &edge.value / &divisor, &edge);
-    found.got("unit", Got::Words(unit.into(), if unit == "USD" { &["USD"] } else { &["underlying"] }));
+    found.got("unit", Got::Text(unit.into()));
     Ok(found)
 }
 
@@ -180,7 +180,8 @@ fn settlement(inputs: &Value) -> Result<Found, Trouble> {
         found.edge("net_value_underlying_1e18_floor", &edge.value / &last, &edge);
     } else {
         // A price of many digits: no unit holds both the last place and the payoffs, so the exact value is rounded for print.
-        found.number("net_value_underlying_1e18_floor", (net / last * &price).floor());
+        let places = Q::from(BigInt::from(10u8).pow(18));
+        found.edge("net_value_underlying_1e18_floor", (net * places).floor(), &edge);
     }
     Ok(found)
 }

@@ -51,8 +51,8 @@ pub(super) fn bands(inputs: &Value) -> Result<Found, Trouble> {
     let mut found = Found::default();
     let total = found.at_most("total", &p, exposure)?;
     found.perhaps("pct_of_tier1", percent(&total, &value(&p, "tier(all)")?));
-    let low = found.verdict("within_1pct", &p, &[Rule::new(exposure, "1% * tier(all)")])?;
-    let high = found.verdict("within_2pct", &p, &[Rule::new(exposure, "2% * tier(all)")])?;
+    let (low, right) = found.verdict("within_1pct", &p, &[Rule::new(exposure, "1% * tier(all)")])?;
+    let (high, too) = found.verdict("within_2pct", &p, &[Rule::new(exposure, "2% * tier(all)")])?;
     found.verdict("passes", &p, &[Rule::new(exposure, "2% * tier(all)")])?;
     let excess = format!("pos({exposure} - 1% * tier(all))");
     found.at_most("excess_over_1pct", &p, &excess)?;
@@ -73,7 +73,7 @@ pub(super) fn bands(inputs: &Value) -> Result<Found, Trouble> {
         (false, true) => ("1-2%", &["1-2%", "1%-2%", "between 1"]),
         (false, false) => ("above 2%", &["above 2%", "over 2%", ">2%", "> 2%", "more than 2%", "exceeds 2%"]),
     };
-    found.got("band", Got::Words(text.into(), starts));
+    found.got("band", Got::Words(text.into(), starts, Some(right && too)));
     Ok(found)
 }
 

@@ -137,7 +137,7 @@ fn loss(p: &Problem, points: &[Q]) -> Result<Found, Trouble> {
         }
     }
     found.at_least("slope_at_infinity", p, "slope(all)")?;
-    let bounded = found.verdict("bounded", p, &[Rule::new("0", "slope(all)")])?;
+    let (bounded, _) = found.verdict("bounded", p, &[Rule::new("0", "slope(all)")])?;
     let losses: Vec<String> = (0..points.len()).map(|n| format!("-at_{n}(all)")).collect();
     let largest = format!("max(0, {})", losses.join(", "));
     if bounded {
