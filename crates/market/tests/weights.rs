@@ -3,9 +3,10 @@
 
 use mandate_market::black76::{black76, years_between};
 use mandate_market::{
-    Instrument, MODELS, Price, Right, RiskModel, Scenario, Settle, Snapshot, VolShift, examples, risk,
+    Instrument, MODELS, Price, Right, RiskModel, Scenario, Settle, Snapshot, VOCABULARY, VolShift, examples,
+    risk,
 };
-use mandate_statement::{RiskPart, Shape};
+use mandate_statement::{Mode, RiskPart, Shape};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -211,6 +212,78 @@ fn columns_are_what_their_words_say() {
         assert_eq!(greeks.at(HARBOUR, &name, "vega_30d"), if near { vega } else { 0 }, "{name}");
         assert_eq!(greeks.at(HARBOUR, &name, "vega_90d"), if middle { vega } else { 0 }, "{name}");
         assert_eq!(wide.at(HARBOUR, &name, "vega_30d"), if near { vega } else { 0 }, "{name}");
+    }
+}
+
+/// Words that no model of the program has chosen so far: a model of all words, on a shape made for it.
+#[test]
+fn every_word_of_the_vocabulary_has_its_weight() {
+    let words = |mode: Mode| VOCABULARY.iter().filter(move |c| c.mode == mode).map(|c| c.name);
+    let all: Vec<&str> =
+        [Mode::Signed, Mode::Absolute, Mode::Long, Mode::Short].into_iter().flat_map(words).collect();
+    assert_eq!(all.len(), VOCABULARY.len());
+    let text = format!(
+        "name = \"all/1\"\ncurrency = \"USD\"\nmoney_places = 10\nas_of = \"2026-01-01\"\nvalid_until = \"2099-01-01\"\n\
+         owner = \"x\"\nsource = \"x\"\ncovers = \"x\"\nleaves_out = \"x\"\ncolumns = {all:?}\n\
+         scenarios = [{{ price = \"1%\", vol = \"same\" }}]\nvol.same = {{ rule = \"constant\", shift = \"0%\" }}\n\
+         back_test.none = \"x\"\n[parameters]\nliquid = []\nstaked = []\n\
+         written_margin = {{ rate = \"15%\", floor = \"10%\", put_floor = \"index\" }}\n"
+    );
+    let model: &RiskModel = Box::leak(Box::new(RiskModel::read("all.toml", &text).unwrap()));
+    let made = examples::snapshot(AS_OF);
+    let shape = Shape {
+        signed: words(Mode::Signed).count(),
+        absolute: words(Mode::Absolute).count(),
+        long: words(Mode::Long).count(),
+        short: words(Mode::Short).count(),
+        scenarios: 1,
+        ..*Shape::by_name("m1024").unwrap()
+    };
+    let part = risk::compile_by(model, &made, &shape).unwrap();
+    let w = Weights { made: &made, model, shape, part };
+    let (call, put) = (option(&made, 35, "66000", "C"), option(&made, 35, "66000", "P"));
+    let (near, far) = (option(&made, 7, "60000", "C"), option(&made, 126, "60000", "P"));
+    let perp = "BTC-PERPETUAL";
+    for (column, lots) in [
+        ("option_notional", [(&call, 6_000_000), (&put, 6_000_000), (&near, 6_000_000), (&far, 6_000_000)]),
+        ("option_7d", [(&call, 0), (&put, 0), (&near, 6_000_000), (&far, 0)]),
+        ("long_options", [(&call, 6_000_000), (&put, 6_000_000), (&near, 6_000_000), (&far, 6_000_000)]),
+        ("short_calls", [(&call, 6_000_000), (&put, 0), (&near, 6_000_000), (&far, 0)]),
+        ("short_puts", [(&call, 0), (&put, 6_000_000), (&near, 0), (&far, 6_000_000)]),
+        ("vega_long", [(&call, 0), (&put, 0), (&near, 0), (&far, w.at(HARBOUR, &far, "vega"))]),
+        ("long_perps", [(&call, 0), (&put, 0), (&near, 0), (&far, 0)]),
+        ("owed", [(&call, 0), (&put, 0), (&near, 0), (&far, 0)]),
+    ] {
+        for (name, wanted) in lots {
+            assert_eq!(w.at(HARBOUR, name, column), wanted, "{name} {column}");
+        }
+    }
+    for (name, column, wanted) in [
+        (perp, "long_perps", 10_000_000),
+        (perp, "short_perps", 10_000_000),
+        (perp, "option_notional", 0),
+        (perp, "written_premium", 0),
+        ("BORROW:BTC", "owed", 6_000_000),
+        ("PNL:BTC", "owed", 0),
+        ("BTC", "short_perps", 0),
+        // Nothing is listed as liquid: all but the dollar counts.
+        ("BTC", "illiquid", 6_000_000),
+        ("USDC", "illiquid", 9_998_000),
+        ("USD", "illiquid", 0),
+    ] {
+        assert_eq!(w.at(HARBOUR, name, column), wanted, "{name} {column}");
+    }
+    for name in [&call, &put, &near, &far] {
+        let premium = w.at(HARBOUR, name, "premium");
+        assert!(premium > 0 && w.at(HARBOUR, name, "liabilities") > premium);
+        for column in ["written_premium", "illiquid"] {
+            assert!((premium..=premium + 1).contains(&w.at(HARBOUR, name, column)), "{name} {column}");
+        }
+    }
+    // 15% of 60,000 less 6,000 out of the money is less than a tenth of the index; in the money it is 9,000.
+    for (name, charge) in [(&call, 600_000), (&put, 900_000)] {
+        let (mark, margin) = (w.at(HARBOUR, name, "premium"), w.at(HARBOUR, name, "written_margin"));
+        assert!((mark + charge..=mark + charge + 1).contains(&margin), "{name}: {mark} {margin}");
     }
 }
 

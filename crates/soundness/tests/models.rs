@@ -1,9 +1,11 @@
 //! Every risk model of the market crate is one that the sheet checker, with its own tables, finds lawful.
-#![allow(missing_docs)]
+#![allow(clippy::print_stderr, missing_docs)]
 
 use mandate_checker::{Finding, check_risk};
+use mandate_market::import::{Desk, InputFile};
 use mandate_market::{MODELS, Rounding, examples, risk};
 use mandate_statement::SHAPES;
+use std::path::PathBuf;
 
 const AS_OF: u64 = 1_790_000_000;
 
@@ -81,5 +83,28 @@ fn a_part_that_is_no_part_is_seen() {
             });
             assert!(named, "{} {column} {weight}: {findings:?}", model.name);
         }
+    }
+}
+
+/// The real chain in runs, by every wide model.
+#[test]
+fn the_real_chain_is_lawful_in_runs() {
+    let root = std::env::var_os("MANDATE_DATA").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
+        PathBuf::from,
+    );
+    let path = root.join("unlicensed/options/deribit_chain_btc_eth_20260205T212937Z.csv");
+    if !path.exists() {
+        eprintln!("skipped: there is no {}", path.display());
+        return;
+    }
+    let chain = Some(InputFile::read(&path).unwrap());
+    let desk = Desk { chain, only: vec!["BTC".into()], shape: Some("o2048".into()), ..Desk::default() };
+    let made = desk.import().unwrap().snapshot;
+    let shape = made.universe.shape().unwrap();
+    for model in MODELS.iter().filter(|m| m.fits(shape)) {
+        let part = risk::compile_by(model, &made, shape).unwrap();
+        let report = check_risk(&part).unwrap_or_else(|f| panic!("{}: {f:?}", model.name));
+        assert!(report.usable_slots > 900, "{}", model.name);
     }
 }
