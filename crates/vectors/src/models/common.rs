@@ -153,7 +153,21 @@ pub(crate) fn public(what: &str, expected: &Value, got: &Q, room: &Tolerance) ->
     Ok(Check::number(format!("{what} (public)"), &expected_number(what, expected)?, got, room))
 }
 
-/// Whether a number is zero or its list is not there.
+/// A number that a rule divides by.
+pub(crate) fn positive(value: &Value, path: &str) -> Result<Q, Trouble> {
+    let q = crate::number(value, path)?;
+    if q.is_positive() { Ok(q) } else { Err(Trouble::Cannot(format!("`{path}` is not above zero"))) }
+}
+
+/// A power of ten of the file: small, of either sign.
+pub(crate) fn power(value: &Value, path: &str) -> Result<i32, Trouble> {
+    let q = crate::number(value, path)?;
+    let small =
+        q.is_integer().then(|| i32::try_from(q.to_integer()).ok()).flatten().filter(|p| p.abs() <= 60);
+    small.ok_or_else(|| Trouble::Cannot(format!("`{path}` is no power of ten between -60 and 60")))
+}
+
+/// The number at a path, or zero where there is none.
 pub(crate) fn or_zero(value: &Value, path: &str) -> Q {
     crate::optional(value, path).unwrap_or_else(Q::zero)
 }

@@ -2,7 +2,7 @@
 //!
 //! Amounts are the slots, collateral above zero and debt below; prices, factors and thresholds are the weights.
 
-use super::common::{floor_to, holds, least, most, num, public, ten, tolerance, usd};
+use super::common::{floor_to, holds, least, most, num, power, public, ten, tolerance, usd};
 use crate::report::{Check, Tolerance, each};
 use crate::{Outcome, Problem, Q, Trouble, flag, list, number, optional, text, whole};
 use mandate_statement::{Mode, WEIGHT_SUM_BITS};
@@ -39,9 +39,7 @@ fn base() -> Q {
 
 /// An entry's amount in tokens and the price of one.
 fn priced(entry: &Value) -> Result<(Q, Q), Trouble> {
-    let decimals = number(entry, "decimals")?;
-    let places: i32 =
-        decimals.to_integer().try_into().map_err(|_| Trouble::Missing("decimals (small)".into()))?;
+    let places = power(entry, "decimals")?;
     Ok((number(entry, "amount")? * ten(-places), number(entry, "price_1e8")? * base()))
 }
 
@@ -300,7 +298,7 @@ fn euler(v: &Value) -> Result<Vec<Check>, Trouble> {
 
 /// The loan-to-value ratio that falls in a straight line, in whole basis points, floored.
 fn ramp(initial: &Q, target: &Q, length: &Q, at: &Q) -> Q {
-    if at >= length || target >= initial {
+    if at >= length || target >= initial || !length.is_positive() {
         return target.clone();
     }
     let left = (initial - target) * ten(4) * (length - at) / length;
@@ -362,7 +360,11 @@ fn morpho(v: &Value) -> Result<Vec<Check>, Trouble> {
 /// What a liquidator of Morpho Blue gets per unit of debt repaid; public, and the weight of a private repayment.
 fn incentive(v: &Value) -> Result<Vec<Check>, Trouble> {
     let lltv = number(v, "inputs.lltv")?;
-    let free = Q::one() / (Q::one() - ten(-1) * whole(3) * (Q::one() - lltv));
+    let rest = Q::one() - ten(-1) * whole(3) * (Q::one() - lltv);
+    if !rest.is_positive() {
+        return Err(Trouble::Cannot("the incentive is not defined for this ratio".into()));
+    }
+    let free = rest.recip();
     let cap = ten(-2) * whole(115);
     let factor = if free < cap { free } else { cap };
     let expected = crate::at(v, "expected.lif")?;

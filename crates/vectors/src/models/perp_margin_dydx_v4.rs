@@ -2,7 +2,7 @@
 //!
 //! The position is the slot; price, margin rates and the open interest of the market are public, so each rate is too.
 
-use super::common::{floor_to, most_in_steps, public, ten, usd};
+use super::common::{floor_to, most_in_steps, power, public, ten, usd};
 use crate::report::{Check, Tolerance, each};
 use crate::{Outcome, Problem, Q, Trouble, number, optional};
 use mandate_statement::Mode;
@@ -36,10 +36,6 @@ fn scaled(rate: &Q, interest: &Q, lower: &Q, upper: &Q) -> Q {
     (rate + rise).min(million())
 }
 
-fn exponent(v: &Value, field: &str) -> Result<i32, Trouble> {
-    number(v, field)?.to_integer().try_into().map_err(|_| Trouble::Missing(format!("{field} (small)")))
-}
-
 /// Position and notional per unit of it, in quote quantums; and the market's open interest in quote quantums.
 struct Market {
     position: Q,
@@ -55,8 +51,8 @@ impl Market {
         }
         let Some(position) = optional(v, "inputs.base_quantums") else { return Ok(None) };
         // Price times 10^(exponent + resolution - quote resolution of -6).
-        let power = exponent(v, "inputs.price_exponent")? + exponent(v, "inputs.base_atomic_resolution")? + 6;
-        let notional = number(v, "inputs.oracle_price")? * ten(power);
+        let shift = power(v, "inputs.price_exponent")? + power(v, "inputs.base_atomic_resolution")? + 6;
+        let notional = number(v, "inputs.oracle_price")? * ten(shift);
         let interest = (number(v, "inputs.open_interest_base_quantums")? * &notional).floor();
         Ok(Some(Self { position, notional, interest }))
     }

@@ -31,6 +31,9 @@ impl DivCeil for BigInt {
 /// Round amounts from the decade of `from` to `to`: every multiple of `step` hundredths of a decade's first amount from one
 /// decade to the next. A step of 50 gives 1, 1.5, 2 .. 9.5, 10, 15 ..; of 10 gives amounts of two digits.
 pub(crate) fn round_amounts(from: &Q, to: &Q, step: i64) -> Vec<Q> {
+    if !from.is_positive() {
+        return Vec::new();
+    }
     let mut decade = Q::one();
     while &decade > from {
         decade /= whole(10);
@@ -70,6 +73,9 @@ impl Secants {
         let (mut from, mut at, mut slack) = (Q::zero(), Q::zero(), Q::zero());
         for to in amounts {
             let width = to - &from;
+            if !width.is_positive() {
+                return Err(Trouble::Cannot("the grid's amounts are not above zero and in order".into()));
+            }
             let rate = ((charge(to) - &at) / &width * ten(places)).ceil() * ten(-places);
             slack = slack.max(&width * ten(-places));
             if rate < rate_before || rate.is_negative() {
@@ -125,5 +131,7 @@ mod tests {
         assert_eq!(third.of("a(all)"), "tiers(a(all); 0 USD: 0.4, 1 USD: 1, 2 USD: 1.6, 3 USD: 2.4)");
         assert_eq!(third.slack(), &ratio(1, 10));
         assert!(Secants::new(&amounts, 12, root_up).is_err());
+        assert!(Secants::new(&[whole(2), whole(1)], 12, Q::clone).is_err());
+        assert!(round_amounts(&Q::zero(), &whole(9), 50).is_empty());
     }
 }

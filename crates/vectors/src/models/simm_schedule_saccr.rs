@@ -68,6 +68,9 @@ fn concentrated(weight: &Q, threshold: &Q, factors: usize) -> Result<Secants, Tr
 
 /// By how many percent a bound is above a figure, to four decimals.
 fn above(bound: &Q, figure: &Q) -> String {
+    if !figure.is_positive() {
+        return "infinitely many".into();
+    }
     num(&floor_to(&((bound / figure - Q::one()) * whole(100)), &ten(-4)))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Notionals, contracts, balances and entry costs are the slots; prices, tier tables and rates are public.
 
-use super::common::{floor_to, holds, least, most, num, or_zero, printed, ten, tolerance, usd};
+use super::common::{floor_to, holds, least, most, num, or_zero, positive, printed, ten, tolerance, usd};
 use super::secants::{Secants, round_amounts};
 use crate::report::{Check, each};
 use crate::{Outcome, Problem, Q, Trouble, at, flag, list, number, text, whole};
@@ -165,7 +165,7 @@ fn portfolio(v: &Value) -> Result<Vec<Check>, Trouble> {
     // Figures of futures come in the file's order: a list for those in the quote, lists or one number for the coin's.
     let mut seen = [0usize; 2];
     for f in list(v, "inputs.futures")? {
-        let (entry, mark, rate) = (number(f, "entry")?, number(f, "mark")?, number(f, "mmr")?);
+        let (entry, mark, rate) = (positive(f, "entry")?, positive(f, "mark")?, number(f, "mmr")?);
         let coin_settled = f.get("contracts_usd").is_some();
         let (index, pnl, mm) = if coin_settled {
             (&mut seen[1], "unrealised_pnl_btc_coin_m", "futures_mm_btc")
@@ -212,7 +212,7 @@ fn hyperliquid(file: &Value, v: &Value) -> Result<Vec<Check>, Trouble> {
     let tiers = list(table, "")?
         .iter()
         // The published rate is a double; the rule is half of the inverse of the largest leverage.
-        .map(|t| Ok((number(t, "lower_usd")?, (whole(2) * number(t, "max_leverage")?).recip())))
+        .map(|t| Ok((number(t, "lower_usd")?, (whole(2) * positive(t, "max_leverage")?).recip())))
         .collect::<Result<Vec<_>, Trouble>>()?;
     let p = notional(number(v, "inputs.notional_usd")?);
     let expected = at(v, "expected.maintenance_margin")?;
@@ -227,7 +227,7 @@ fn hyperliquid(file: &Value, v: &Value) -> Result<Vec<Check>, Trouble> {
 
 /// Contracts of one USD of an inverse perpetual: their value in coin is `contracts / price`.
 fn bybit(v: &Value) -> Result<Vec<Check>, Trouble> {
-    let price = number(v, "inputs.entry")?;
+    let price = positive(v, "inputs.entry")?;
     let mut p = Problem::new();
     let slot = p.slot(number(v, "inputs.contracts_usd")?);
     p.column("worth", Mode::Absolute, &[(slot, price.recip())]);
@@ -296,7 +296,8 @@ fn paradex(v: &Value) -> Result<Vec<Check>, Trouble> {
 /// The rule charges a private short quantity a public amount per unit, in coin.
 fn deribit_option(v: &Value) -> Result<Vec<Check>, Trouble> {
     let of = |name: &str| number(v, &format!("inputs.{name}"));
-    let (strike, spot, mark) = (of("strike")?, of("underlying_mark")?, of("option_mark_in_btc")?);
+    let (strike, mark) = (of("strike")?, of("option_mark_in_btc")?);
+    let spot = positive(v, "inputs.underlying_mark")?;
     let call = match text(v, "inputs.type")? {
         "call" => true,
         "put" => false,
@@ -363,7 +364,7 @@ fn quadratic(
 
 fn deribit_linear(v: &Value) -> Result<Vec<Check>, Trouble> {
     let of = |name: &str| number(v, &format!("inputs.{name}"));
-    let (size, price, slope) = (of("qty")?, of("index_price")?, of("slope_per_unit")?);
+    let (size, price, slope) = (of("qty")?, positive(v, "inputs.index_price")?, of("slope_per_unit")?);
     let mut checks = Vec::new();
     for (name, base) in [("im_usdc", "im_base"), ("mm_usdc", "mm_base")] {
         if let Some(wanted) = v.get("expected").and_then(|e| e.get(name)) {
@@ -390,6 +391,9 @@ fn synthetix(v: &Value) -> Result<Vec<Check>, Trouble> {
     let size = worded(v, &["qty", "size", "position"])?;
     let price = worded(v, &["price"])?;
     let scale = worded(v, &["skew"])?;
+    if !(price.is_positive() && scale.is_positive()) {
+        return Err(Trouble::Cannot("price or scale is not above zero".into()));
+    }
     let floor = worded(v, &["minimum", "min_"])?;
     let initial = worded(v, &["initial_margin_fraction", "initial_fraction", "fraction"])?;
     let mut checks = Vec::new();

@@ -66,6 +66,9 @@ pub(super) fn size_weight(v: &Value) -> Result<Vec<Check>, Trouble> {
         factor: number(v, "inputs.imf_factor_1e6")?.to_integer(),
         liability: side == "liability",
     };
+    if weight.base.is_negative() || weight.factor.is_negative() {
+        return Err(Trouble::Cannot("weight or factor below zero".into()));
+    }
     let mut p = Problem::new();
     let slot = p.slot(size);
     p.column("size", Mode::Absolute, &[(slot, Q::one())]);
@@ -90,7 +93,8 @@ pub(super) fn pool_weight(v: &Value) -> Result<Vec<Check>, Trouble> {
     let of = |name: &str| number(v, &format!("inputs.{name}"));
     let (base, start) = (of("initial_asset_weight_1e4")?, of("scale_start_usd")?);
     let deposits = of("total_deposits_units")? * of("oracle_price")?;
-    let weight = if start.is_zero() || deposits <= start { base } else { (base * start / deposits).floor() };
+    let weight =
+        if !start.is_positive() || deposits <= start { base } else { (base * start / deposits).floor() };
     let mut p = Problem::new();
     let slot = p.slot(ten(4));
     p.column("collateral", Mode::Long, &[(slot, weight * ten(-4))]);

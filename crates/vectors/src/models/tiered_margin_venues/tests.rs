@@ -107,3 +107,20 @@ fn loans_and_futures_of_one_account() {
     assert_eq!(checks.len(), 5);
     assert!(checks.iter().all(|c| c.agrees == Agreement::Exact), "{checks:?}");
 }
+
+#[test]
+fn what_a_rule_divides_by_is_above_zero() {
+    let file = json!({"tables": {"hyperliquid": {"Z": [{"lower_usd": 0, "max_leverage": 0}]}}});
+    for v in [
+        json!({"id": "hyperliquid/Z_1", "inputs": {"asset_group": "Z", "notional_usd": 1}, "expected": {"maintenance_margin": 1}}),
+        json!({"id": "bybit/x", "inputs": {"contracts_usd": 7, "entry": 0, "leverage": 7, "tiers": []}, "expected": {}}),
+        json!({"id": "deribit/x", "inputs": {"type": "put", "strike": 3, "underlying_mark": -1, "option_mark_in_btc": 0, "qty": 1},
+            "expected": {}}),
+        json!({"id": "deribit/x", "inputs": {"index_price": 0, "qty": 1, "slope_per_unit": 0.1}, "expected": {}}),
+    ] {
+        assert!(
+            matches!(vector(&file, &v), Err(Trouble::Cannot(why)) if why.contains("not above zero")),
+            "{v}"
+        );
+    }
+}
