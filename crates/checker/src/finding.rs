@@ -174,6 +174,56 @@ pub enum Finding {
     #[error("no slot is usable: the sheet is about nothing")]
     NoUsableSlot,
 
+    // Runs of strikes. A strip is 16 slots, a pair two of them.
+    /// Strip 0 has nothing to carry from.
+    #[error("strip 0 carries, but there is no strip before it")]
+    FirstStripCarries,
+    /// A run would span two groups.
+    #[error(
+        "strip {strip} carries the run of the strip before it across the border of two groups; a run lies in one"
+    )]
+    RunAcrossGroups { strip: usize },
+    /// A mark inside a run.
+    #[error("strip {strip} is marked as the end of a run, but strip {next} carries it on", next = strip + 1)]
+    MarkInsideRun { strip: usize },
+    /// A run that says something but is not read.
+    #[error("the run that ends in strip {strip} has no mark, but {what}: no peak would see it")]
+    RunUnmarked { strip: usize, what: &'static str },
+    /// A run that nothing can be held in, but is read.
+    #[error("the run that ends in strip {strip} is marked as in use, but has no usable slot")]
+    RunEmpty { strip: usize },
+    /// The first pair of a run is no strike.
+    #[error("slot {slot} is usable, but stands for the price zero at the beginning of a run")]
+    PriceZeroUsable { slot: usize },
+    /// A run begins at the price zero.
+    #[error("pair {pair} stands for the price zero at the beginning of a run, but has a gap of {gap}")]
+    GapAtZero { pair: usize, gap: i64 },
+    /// Strikes out of order.
+    #[error("pair {pair} has a gap of {gap}: its strike is below the one before it")]
+    NegativeGap { pair: usize, gap: i64 },
+    /// An option that delivers nothing, or nothing that delivers something.
+    #[error(
+        "slot {slot} of a run in use delivers {coins} coin units a lot and is {state}: usable ones deliver more than 0, others 0",
+        state = if *usable { "usable" } else { "not usable" }
+    )]
+    Coins { slot: usize, coins: i64, usable: bool },
+    /// Something to cover without a call, or less than nothing.
+    #[error("pair {pair} is to be covered with {cover} units a lot, which is below 0 or has no call")]
+    Cover { pair: usize, cover: i64 },
+    /// Calls of one underlying at several prices.
+    #[error(
+        "no one price of a coin explains what the calls of the run that ends in strip {strip} are to be covered with"
+    )]
+    CoverPrice { strip: usize },
+    /// A sum along a run could leave its range.
+    #[error("the run that ends in strip {strip}: {what} sums to 2^41 or more")]
+    RunTooWide { strip: usize, what: &'static str },
+    /// An option that no run sees.
+    #[error(
+        "slot {slot} is an option, but stands in no run that is in use: no rule over strikes would see it"
+    )]
+    OptionOutsideRun { slot: usize },
+
     // Rules and rows.
     /// More rules than a reader could follow, or a report could list.
     #[error("{got} rules; at most {most} are read")]

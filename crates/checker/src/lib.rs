@@ -17,6 +17,7 @@ mod model;
 mod print;
 mod risk;
 mod rules;
+mod runs;
 mod terms;
 mod witness;
 

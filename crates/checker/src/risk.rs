@@ -2,6 +2,7 @@
 
 use crate::finding::{Finding, Findings, clip};
 use crate::model::{Bond, Model};
+use crate::runs;
 use mandate_statement::{Column, Digest, Layout, Mode, RiskPart, Shape, WEIGHT_SUM_BITS};
 use std::collections::BTreeSet;
 
@@ -22,6 +23,8 @@ pub struct RiskReport {
     pub assets: usize,
     /// Accounts that have segments but no usable slot: lawful, but nothing can be held in them.
     pub accounts_without_slots: Vec<u16>,
+    /// Runs of strikes in use.
+    pub runs: usize,
     /// Per column: its name and the bits of the sum of its magnitudes, at most 41.
     pub columns: Vec<(String, u32)>,
 }
@@ -78,6 +81,7 @@ pub fn check_risk(part: &RiskPart) -> Result<RiskReport, Vec<Finding>> {
     if !usable.contains(&true) {
         findings.push(Finding::NoUsableSlot);
     }
+    let runs = runs::check(shape, model, part, &usable, &mut findings);
     let columns = column_sums(shape, model, part, &mut findings);
     let layout = &part.layout;
     let distinct = |list: &[Option<u16>]| list.iter().flatten().collect::<BTreeSet<_>>().len();
@@ -89,6 +93,7 @@ pub fn check_risk(part: &RiskPart) -> Result<RiskReport, Vec<Finding>> {
         groups: layout.group_used.iter().filter(|u| **u).count(),
         assets: distinct(&layout.asset),
         accounts_without_slots: unused(shape, &layout.account, &usable),
+        runs,
         columns,
     };
     findings.finish(report)

@@ -169,6 +169,10 @@ pub fn full_width_risk_part(shape: &Shape, seed: u64) -> RiskPart {
     for (n, &slot) in usable.iter().enumerate() {
         let marks = [shape.lots_column(), shape.forbidden_column()];
         for k in (0..shape.columns()).filter(|k| !marks.contains(k)) {
+            // What has a premium is an option, and where there are runs options stand in them.
+            if shape.strips > 0 && k == columns::PREMIUM && out.runs.coins[slot] == 0 {
+                continue;
+            }
             let magnitude = share + if n == 0 { rest } else { 0 };
             let of_value = [columns::VALUE, columns::CASH, columns::UNSETTLED, columns::PREMIUM].contains(&k);
             let signed = matches!(shape.mode(k), Mode::Signed | Mode::Scenario) && !of_value;
