@@ -41,7 +41,7 @@ pub fn check(
             count += 1;
             in_use[first..=last].fill(true);
             run.check(last, findings);
-        } else if let Some(what) = run.says_something(first < last) {
+        } else if let Some(what) = run.says_something() {
             findings.push(Finding::RunUnmarked { strip: last, what });
         }
     }
@@ -63,16 +63,14 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// What a run that is not in use says nevertheless.
-    fn says_something(&self, joined: bool) -> Option<&'static str> {
+    /// What a run that is not in use says nevertheless. Strikes of options that have no price may stand there.
+    fn says_something(&self) -> Option<&'static str> {
         let runs = &self.part.runs;
-        let slots = 2 * self.pairs.start..2 * self.pairs.end;
-        if joined {
-            Some("it has several strips")
-        } else if slots.into_iter().any(|slot| runs.coins[slot] != 0) {
+        let mut slots = 2 * self.pairs.start..2 * self.pairs.end;
+        if slots.any(|slot| runs.coins[slot] != 0) {
             Some("something in it delivers coins")
-        } else if self.pairs.clone().any(|pair| runs.gap[pair] != 0 || runs.cover[pair] != 0) {
-            Some("it has strikes or calls to cover")
+        } else if self.pairs.clone().any(|pair| runs.cover[pair] != 0) {
+            Some("it has calls to cover")
         } else {
             None
         }

@@ -8,7 +8,7 @@ use mandate_statement::Digest;
 
 /// Shape, and the digest in the header of the development key that the default seed makes. `tests/known_keys.rs` makes them
 /// again, the larger two only when asked: `cargo test --release -p mandate-prover --test known_keys -- --ignored`.
-const DEVELOPMENT: [(&str, [u8; 32]); 4] = [
+const DEVELOPMENT: [(&str, [u8; 32]); 6] = [
     (
         "t32",
         [
@@ -16,6 +16,8 @@ const DEVELOPMENT: [(&str, [u8; 32]); 4] = [
             0xd2, 0xfe, 0x23, 0x55, 0xfa, 0xf1, 0xf6, 0x5c, 0x0e, 0xbc, 0x28, 0x6e, 0x4e, 0x60, 0x1f, 0x2f,
         ],
     ),
+    ("r64", [0; 32]),
+    ("o2048", [0; 32]),
     (
         "s256",
         [

@@ -86,7 +86,7 @@ fn is_known(name: &str) {
 
 #[test]
 fn keys_of_the_default_seed_are_known() {
-    for name in ["t32", "s256"] {
+    for name in ["t32", "r64", "s256"] {
         is_known(name);
     }
 }
@@ -96,4 +96,5 @@ fn keys_of_the_default_seed_are_known() {
 fn the_larger_keys_of_the_default_seed_are_known() {
     is_known("m1024");
     is_known("l4096");
+    is_known("o2048");
 }

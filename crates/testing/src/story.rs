@@ -29,7 +29,7 @@ pub struct Story {
 const AS_OF: u64 = 1_767_268_800;
 
 impl Story {
-    /// The story of `shape` (`t32`, `s256`, `m1024` or `l4096`) under `mandate`, with a book that keeps a usual one or not.
+    /// The story of `shape` under `mandate`, whose risk model must be one that fits it, with a book that keeps a usual one or not.
     ///
     /// # Panics
     /// If any step fails: fixtures do not.
@@ -38,11 +38,13 @@ impl Story {
             "t32" => examples::tiny(AS_OF),
             "s256" => examples::small(AS_OF),
             "l4096" => examples::large(AS_OF),
+            "r64" => examples::strikes_tiny(AS_OF),
+            "o2048" => examples::strikes(AS_OF),
             _ => examples::snapshot(AS_OF),
         };
         let shape = Shape::by_name(&snapshot.universe.shape).expect("a default shape");
-        let risk = risk::compile(&snapshot, shape).expect("the market compiles");
         let mandate = Mandate::parse("mandate.toml", mandate).expect("the mandate reads");
+        let risk = risk::compile_as(mandate.model.name, &snapshot, shape).expect("the market compiles");
         let model = RiskModel::by_name(&risk.model).expect("the model of the market");
         let rules = compile(&mandate, model, shape).expect("the mandate compiles").part;
         let book = mandate_book::examples::book(&snapshot, which);

@@ -1,8 +1,8 @@
 //! `make pins`: writes the pinned artefacts. `make pins-check` (`--check`) compares instead, key and stored
 //! proof of the largest shape included.
 
-use mandate_soundness::circuit::setup::shapes;
 use mandate_soundness::pins;
+use mandate_statement::SHAPES;
 use std::process::ExitCode;
 
 #[allow(clippy::print_stderr)] // a program for people
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         },
         ["--check"] => {
             let mut drift = pins::drift(&folder, &pins::current(true));
-            drift.extend(shapes().filter_map(|shape| pins::verify_stored(&folder, shape.name).err()));
+            drift.extend(SHAPES.iter().filter_map(|shape| pins::verify_stored(&folder, shape.name).err()));
             drift.iter().for_each(|line| eprintln!("{line}"));
             if drift.is_empty() {
                 return ExitCode::SUCCESS;

@@ -1,10 +1,11 @@
 //! Every witness cell changed alone: some row that reads it must object.
 
-use super::setup::{Bench, idle, shapes};
+use super::setup::{Bench, idle};
 use crate::{Ledger, Score};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, UniformRand};
 use mandate_circuits::r1cs::Relation;
+use mandate_statement::SHAPES;
 use mandate_testing::Case;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -14,7 +15,7 @@ const SELECTOR: &str = "a selector bit that no rule of the mandate reads, change
 
 /// The attack, on every shape.
 pub fn run() -> Score {
-    let ledger = shapes().map(|shape| {
+    let ledger = SHAPES.iter().map(|shape| {
         let bench = Bench::of(Case::lawful_of(shape, 0));
         tell(&bench)
     });

@@ -19,7 +19,8 @@ use crate::{Ledger, Score};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use mandate_circuits::r1cs::Id;
-use mandate_testing::{Case, t32};
+use mandate_statement::Shape;
+use mandate_testing::{Case, r64, t32};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -52,29 +53,39 @@ impl Found {
     }
 }
 
-/// The attack on every row of `t32`.
+/// The shapes whose every row is left out: one without runs, one with them.
+pub fn shapes() -> [&'static Shape; 2] {
+    [t32(), r64()]
+}
+
+/// The attack on every row of `t32` and of `r64`.
 pub fn run() -> Score {
-    let (relation, found) = (&wiring(t32()).relation, rows_needed());
+    shapes().into_iter().map(tell).reduce(Ledger::merge).unwrap_or_default().score(
+        "deletions",
+        "each single row of `t32` and of `r64` left out: a lie that only this row refuses; no lie is refused by none",
+    )
+}
+
+/// The attack on every row of one tiny shape.
+pub fn tell(shape: &'static Shape) -> Ledger {
+    let (relation, found) = (&wiring(shape).relation, rows_needed(shape));
     let mut ledger = Ledger::default();
     for row in 0..relation.constraints() {
         if found.alone.contains(&row) {
             ledger.refused();
         } else {
-            ledger.believed(|| format!("row {row} ({})", relation.ids[row].name()));
+            ledger.believed(|| format!("{}: row {row} ({})", shape.name, relation.ids[row].name()));
         }
     }
     for lie in &found.unrefused {
-        ledger.believed(|| format!("no row refuses: {lie}"));
+        ledger.believed(|| format!("{}: no row refuses: {lie}", shape.name));
     }
-    ledger.score(
-        "deletions",
-        "each single row of `t32` left out: a lie that only this row refuses; no lie is refused by none",
-    )
+    ledger
 }
 
 /// By rule: its rows, and how many of them would be missed.
-pub fn by_rule() -> BTreeMap<&'static str, (usize, usize)> {
-    let (relation, found) = (&wiring(t32()).relation, rows_needed());
+pub fn by_rule(shape: &'static Shape) -> BTreeMap<&'static str, (usize, usize)> {
+    let (relation, found) = (&wiring(shape).relation, rows_needed(shape));
     let mut out: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
     for row in 0..relation.constraints() {
         let entry = out.entry(relation.ids[row].name()).or_default();
@@ -86,35 +97,59 @@ pub fn by_rule() -> BTreeMap<&'static str, (usize, usize)> {
 
 /// [`by_rule`] as a table for the documentation.
 pub fn table() -> String {
-    let mut out = String::from("| rule | rows in `t32` | lies that only this row refuses |\n|---|---|---|\n");
-    for (rule, (rows, caught)) in by_rule() {
-        out.push_str(&format!("| `{rule}` | {rows} | {caught} |\n"));
+    let mut out = String::from(
+        "| rule | rows in `t32` | lies that only this row refuses | rows in `r64` | lies |\n|---|---|---|---|---|\n",
+    );
+    let [plain, strips] = shapes().map(by_rule);
+    for (rule, (rows, caught)) in &strips {
+        let (before, told) = plain.get(rule).copied().unwrap_or_default();
+        out.push_str(&format!("| `{rule}` | {before} | {told} | {rows} | {caught} |\n"));
+    }
+    for (rule, (rows, caught)) in plain.iter().filter(|(rule, _)| !strips.contains_key(*rule)) {
+        out.push_str(&format!("| `{rule}` | {rows} | {caught} | 0 | 0 |\n"));
     }
     out
 }
 
-/// Every lie, told once per process.
-pub fn rows_needed() -> &'static Found {
-    static FOUND: OnceLock<Found> = OnceLock::new();
-    FOUND.get_or_init(|| {
-        let wiring = wiring(t32());
-        let scenarios = (0..t32().scenarios)
+/// Every lie about one tiny shape, told once per process.
+///
+/// # Panics
+/// If it is not one of [`shapes`].
+pub fn rows_needed(shape: &'static Shape) -> &'static Found {
+    static FOUND: [OnceLock<Found>; 2] = [const { OnceLock::new() }; 2];
+    let at = shapes().iter().position(|s| s.name == shape.name).expect("a tiny shape");
+    FOUND[at].get_or_init(|| {
+        let wiring = wiring(shape);
+        let scenarios = (0..shape.scenarios)
             .into_par_iter()
-            .map(|s| scenario_missed(&Bench::with(unlawful::scenario(s), wiring), s));
-        let mandates = unlawful::mandates()
+            .map(|s| scenario_missed(&Bench::with(unlawful::scenario(shape, s), wiring), s));
+        let mandates = unlawful::mandates(shape)
             .into_par_iter()
             .map(|(name, case)| by_digits(&Bench::with(case, wiring), &[], &name));
         let found = scenarios.chain(mandates).reduce(Found::default, Found::merge);
-        found.merge(of_open_case(wiring)).merge(of_places(wiring, ""))
+        let shorts = unlawful::shorts(shape).into_par_iter().map(|short| one_too_small(short, wiring));
+        let found = found.merge(shorts.reduce(Found::default, Found::merge));
+        found.merge(of_open_case(shape, wiring)).merge(of_places(shape, wiring, ""))
     })
+}
+
+/// A number of a run that is one less than it must be.
+fn one_too_small(short: unlawful::Short, wiring: &'static Wiring) -> Found {
+    let unlawful::Short { name, case, strip, peak } = short;
+    let bench = Bench::with(case, wiring);
+    assert!(bench.relation().holds(&bench.honest), "{name}: the honest number holds");
+    let hint = bench.hints(Id::PeakRange)[3 * strip + peak];
+    let honest = bench.honest[hint.first];
+    assert_eq!(honest, Fr::ONE, "{name}: short of one unit");
+    by_digits(&bench, &[(hint.first, -honest)], &name)
 }
 
 /// Lies about the one lawful case: its cells, its numbers, its commitments.
 ///
 /// # Panics
 /// If it is not lawful.
-fn of_open_case(wiring: &'static Wiring) -> Found {
-    let open = Bench::with(unlawful::open(), wiring);
+fn of_open_case(shape: &'static Shape, wiring: &'static Wiring) -> Found {
+    let open = Bench::with(unlawful::open(shape), wiring);
     assert!(open.relation().holds(&open.honest), "the open case is lawful");
     let mut lies = defined_cells(&open);
     lies.extend(numbers_past_their_width(&open));
@@ -133,9 +168,10 @@ fn of_open_case(wiring: &'static Wiring) -> Found {
 /// A commitment that is not what the account's quantities hash to.
 fn of_commitments(open: &Bench) -> Found {
     let mut found = Found::default();
-    let at = mandate_statement::InputLayout::of(t32()).commitments;
+    let shape = open.case.shape;
+    let at = mandate_statement::InputLayout::of(shape).commitments;
     let mut liar = Liar::new(open.relation(), open.trace, open.honest.clone());
-    for account in 0..t32().accounts {
+    for account in 0..shape.accounts {
         liar.tell(&[(at + account, Fr::ONE)]);
         let rows = liar.objections(2);
         let row = found.note(&rows, || format!("com-3: account {account} opens to another commitment"));
@@ -146,7 +182,7 @@ fn of_commitments(open: &Bench) -> Found {
 }
 
 /// The lies of [`unlawful::places`] whose names begin so, to these rows.
-fn of_places(wiring: &'static Wiring, rule: &str) -> Found {
+fn of_places(shape: &'static Shape, wiring: &'static Wiring, rule: &str) -> Found {
     let one = |(name, case, lies): (String, Case, Vec<Lie>)| {
         let bench = Bench::with(case, wiring);
         let mut liar = Liar::new(bench.relation(), bench.trace, bench.honest.clone());
@@ -160,19 +196,25 @@ fn of_places(wiring: &'static Wiring, rule: &str) -> Found {
         found.alone.extend(row);
         found
     };
-    unlawful::places()
+    unlawful::places(shape)
         .into_par_iter()
         .filter(|(name, ..)| name.starts_with(rule))
         .map(one)
         .reduce(Found::default, Found::merge)
 }
 
-/// The lies that a demand of `rule` alone refuses, told to these rows.
-pub fn of_demands(wiring: &'static Wiring, rule: Id) -> Found {
-    if rule == Id::Commitment {
-        return of_commitments(&Bench::with(unlawful::open(), wiring));
+/// The lies that a demand of `rule` alone refuses, told to these rows of one of [`shapes`].
+pub fn of_demands(shape: &'static Shape, wiring: &'static Wiring, rule: Id) -> Found {
+    let named = format!("{}: ", rule.name());
+    match rule {
+        Id::Commitment => of_commitments(&Bench::with(unlawful::open(shape), wiring)),
+        Id::PeakJoin => unlawful::shorts(shape)
+            .into_par_iter()
+            .filter(|short| short.name.starts_with(&named))
+            .map(|short| one_too_small(short, wiring))
+            .reduce(Found::default, Found::merge),
+        _ => of_places(shape, wiring, &named),
     }
-    of_places(wiring, &format!("{}: ", rule.name()))
 }
 
 /// Takes down the one row that refuses `lie` after the commitments were adapted to it. A lie about a hash must have

@@ -14,7 +14,7 @@ use ark_ff::{AdditiveGroup, Field, PrimeField};
 use mandate_circuits::r1cs::Id;
 use mandate_rows as rows;
 use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, Shape};
-use mandate_testing::{Book, Case, t32};
+use mandate_testing::{Book, Case, r64, t32};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
@@ -31,10 +31,11 @@ const SELECTOR: &str = "a selector bit that no rule of the mandate reads, change
 const BLINDING: &str =
     "the blinding of an account that is not declared: its commitment is zero whatever it is";
 
-/// The attack: two lawful books with every account declared, and one with an account that is not.
+/// The attack: two lawful books with every account declared, and one with an account that is not; a book with runs of strikes.
 pub fn run() -> Score {
     let mut cases = vec![Case::lawful(), Case::lawful_of(t32(), 1)];
     cases.push(without_last_account(&cases[0]));
+    cases.push(Case::lawful_of(r64(), 0));
     let told = cases.into_iter().map(|case| tell(&Bench::of(case)));
     told.reduce(Told::merge).unwrap_or_default().score("hints", TRIED)
 }
@@ -245,13 +246,14 @@ fn about(bench: &Bench, hint: &Hint) -> Vec<Vec<Lie>> {
     }
     let mut out = about_bits(hint.first, hint.width);
     if hint.width > 1 {
-        let offset = Fr::from(2u64).pow([hint.width as u64 - 1]);
+        let offset = offset(hint);
         let honest = number(hint, &bench.honest);
         let low = |v: Fr| {
             let limbs = v.into_bigint().0;
             u128::from(limbs[0]) | u128::from(limbs[1]) << 64
         };
-        let ends = [offset - Fr::ONE, -offset, Fr::ZERO];
+        let top = Fr::from(2u64).pow([hint.width as u64]);
+        let ends = [top - offset - Fr::ONE, -offset, Fr::ZERO];
         let values = [honest + Fr::ONE, honest - Fr::ONE, -honest].into_iter().chain(ends);
         let also: Vec<u128> = values.map(|value| low(value + offset)).collect();
         out.extend(patterns(bench, hint.first, hint.width, &also));
@@ -263,7 +265,12 @@ fn about(bench: &Bench, hint: &Hint) -> Vec<Vec<Lie>> {
 fn number(hint: &Hint, z: &[Fr]) -> Fr {
     let two = Fr::from(2u64);
     let sum = z[hint.first..hint.first + hint.width].iter().rev().fold(Fr::ZERO, |sum, b| sum * two + b);
-    sum - two.pow([hint.width as u64 - 1])
+    sum - offset(hint)
+}
+
+/// What is added to a number before its bits are taken: half its range where it has a sign; peaks have none.
+fn offset(hint: &Hint) -> Fr {
+    if hint.id == Id::PeakRange { Fr::ZERO } else { Fr::from(2u64).pow([hint.width as u64 - 1]) }
 }
 
 fn signed(v: Fr) -> i128 {
@@ -332,6 +339,7 @@ impl Reasons {
             })
             .chain((0..shape.global_bits).map(|i| (None, GlobalVar::Bit(i))))
             .map(|(local, global)| reads(bench, local, global));
+        let mut peaks = least.strip_peaks.iter().flatten();
         let mut active = book.active.iter();
         let free = bench
             .trace
@@ -339,6 +347,7 @@ impl Reasons {
             .iter()
             .map(|hint| match hint.id {
                 Id::WorstRange => Free::Least(worsts.next().expect("a worst loss per block")),
+                Id::PeakRange => Free::Least(*peaks.next().expect("three numbers a strip")),
                 Id::WitnessRange => bounds.next().expect("as many witnesses as the shape has"),
                 Id::Selector if !selectors.next().expect("a selector per block") => Free::Selector,
                 Id::Poseidon if !active.next().expect("a blinding per account") => Free::Blinding,

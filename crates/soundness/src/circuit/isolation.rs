@@ -6,11 +6,12 @@
 //! becomes a parameter, the others become linear forms in the parameters, and each row whose cells are all forms gives an
 //! equation. Elimination shows which parameters can move. All of it is exact, in the scalar field.
 
-use super::setup::{Bench, shapes};
+use super::setup::Bench;
 use crate::{Ledger, Score};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
 use mandate_circuits::r1cs::{Id, Relation};
+use mandate_statement::SHAPES;
 use mandate_testing::{Case, empty_book, risk_part_for, solvent_book, t32};
 
 const BLINDING: &str =
@@ -20,7 +21,7 @@ const BLINDING: &str =
 /// the ends of the range of quantities.
 pub fn run() -> Score {
     let mut ledger = Ledger::default();
-    for shape in shapes() {
+    for shape in &SHAPES {
         ledger = ledger.merge(tell(&Bench::of(Case::lawful_of(shape, 0))));
     }
     for case in edges() {

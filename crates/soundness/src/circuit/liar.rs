@@ -1,6 +1,6 @@
 //! One assignment, and what becomes of it when some cells lie.
 
-use super::trace::{Node, Trace};
+use super::trace::{Node, Strip, Trace};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use mandate_circuits::r1cs::{Id, Relation};
@@ -136,7 +136,8 @@ impl<'a> Liar<'a> {
         self.set(v, value);
     }
     fn compute(&mut self, n: usize, lies: &[Lie]) {
-        match &self.trace.nodes[n] {
+        let trace: &'a Trace = self.trace;
+        match &trace.nodes[n] {
             Node::Row { row, cell, scale } => {
                 let rest: Fr = self.relation.matrices[2][*row]
                     .iter()
@@ -156,6 +157,14 @@ impl<'a> Liar<'a> {
                 let worst = losses.max_by_key(|v| order(*v)).unwrap_or(Fr::ZERO);
                 let offset = Fr::from(2u64).pow([*width as u64 - 1]);
                 self.follow_bits(*first, *width, worst + offset, lies);
+            }
+            Node::Peak { first, width, own, before, after } => {
+                let carried = |strips: &'a [Strip]| strips.iter().take_while(|s| self.z[s.carry] == Fr::ONE);
+                let strips = std::iter::once(own).chain(carried(before)).chain(carried(after));
+                let short = |s: &'a Strip| s.rows.iter().map(|r| self.z[s.cell] - self.dot(2, *r));
+                let most = strips.flat_map(short).chain([Fr::ZERO]).max_by_key(|v| order(*v));
+                let most = most.unwrap_or(Fr::ZERO);
+                self.follow_bits(*first, *width, most, lies);
             }
         }
     }

@@ -7,11 +7,6 @@ use mandate_statement::{SHAPES, Shape};
 use mandate_testing::Case;
 use std::sync::OnceLock;
 
-/// The shapes that are attacked.
-pub fn shapes() -> impl Iterator<Item = &'static Shape> {
-    SHAPES.iter().filter(|s| s.strips == 0)
-}
-
 /// One shape's constraints and how their cells follow.
 pub struct Wiring {
     /// The rows.

@@ -40,6 +40,30 @@ pub enum Node {
         /// For each scenario the row whose right side is the cell plus the scenario's total.
         rows: Vec<usize>,
     },
+    /// A hint that honest provers compute: the bits of the most that a run is short of, never below zero.
+    Peak {
+        /// The lowest bit.
+        first: usize,
+        /// How many.
+        width: usize,
+        /// The strip itself.
+        own: Strip,
+        /// The strips before it, nearest first: each counts as long as all inputs up to it carry.
+        before: Vec<Strip>,
+        /// The strips after it, in the same way.
+        after: Vec<Strip>,
+    },
+}
+
+/// One number of one strip.
+#[derive(Clone)]
+pub struct Strip {
+    /// The input that joins it to the next strip on the way to the node it is listed for.
+    pub carry: usize,
+    /// The cell that is the number.
+    pub cell: usize,
+    /// The rows whose right side is the cell plus something that must not be short of it.
+    pub rows: Vec<usize>,
 }
 
 /// A choice of the prover: a number in bits, a single bit, or a field element.
@@ -148,6 +172,7 @@ impl Trace {
         }
         trace.gather_hints(relation, &state);
         trace.add_worst_losses(relation);
+        trace.add_peaks(relation);
         trace.nodes.sort_by_key(Node::first);
         trace.followers = Lists::of(variables, |add| {
             for (n, node) in trace.nodes.iter().enumerate() {
@@ -264,24 +289,71 @@ impl Trace {
         rows.flat_map(|r| [0, 1].map(|m| run(&relation.matrices[m][*r as usize]))).max().unwrap_or(1)
     }
 
+    /// The cell that is the sum of a hint's bits.
+    fn sum_of(&self, relation: &Relation, hint: &Hint) -> Option<usize> {
+        let sums = self.readers.get(hint.first).iter().map(|r| *r as usize);
+        let mut cells =
+            sums.filter(|r| self.defining[*r]).filter_map(|r| relation.matrices[2][r].first().map(|t| t.1));
+        cells.next()
+    }
+    /// The rows of a rule that tie a number made of `cell` and other things to its digits.
+    fn bounds_of(&self, relation: &Relation, cell: usize, id: Id) -> Vec<usize> {
+        let rows = self.readers.get(cell).iter().map(|r| *r as usize);
+        rows.filter(|r| relation.ids[*r] == id && self.defining[*r]).collect()
+    }
+
     /// What an honest prover puts into the hints of `worst-1`.
     fn add_worst_losses(&mut self, relation: &Relation) {
         for hint in self.hints.iter().filter(|h| h.id == Id::WorstRange) {
-            let sums = self.readers.get(hint.first).iter().map(|r| *r as usize);
-            let cell =
-                sums.filter(|r| self.defining[*r]).find_map(|r| relation.matrices[2][r].first().map(|t| t.1));
-            let Some(cell) = cell else {
+            let Some(cell) = self.sum_of(relation, hint) else {
                 self.unread.push(format!("no row sums up the bits of cell {}", hint.first - relation.inputs));
                 continue;
             };
-            let rows: Vec<usize> = self
-                .readers
-                .get(cell)
-                .iter()
-                .map(|r| *r as usize)
-                .filter(|r| relation.ids[*r] == Id::Worst && self.defining[*r])
-                .collect();
+            let rows = self.bounds_of(relation, cell, Id::Worst);
             self.nodes.push(Node::Worst { first: hint.first, width: hint.width, cell, rows });
+        }
+    }
+
+    /// What an honest prover puts into the hints of `peak-1`: strips are joined by the rows of `peak-2`, whose left side is
+    /// the input that says so, and whose right side is the one number less the other.
+    fn add_peaks(&mut self, relation: &Relation) {
+        let mut strips: Vec<(usize, usize, Strip)> = Vec::new();
+        for hint in self.hints.iter().filter(|h| h.id == Id::PeakRange) {
+            let Some(cell) = self.sum_of(relation, hint) else {
+                self.unread.push(format!("no row sums up the bits of cell {}", hint.first - relation.inputs));
+                continue;
+            };
+            let rows = self.bounds_of(relation, cell, Id::Peak);
+            strips.push((hint.first, hint.width, Strip { carry: 0, cell, rows }));
+        }
+        let at = |cell: usize| strips.iter().position(|s| s.2.cell == cell);
+        // Per strip the next one, with the input that joins them.
+        let mut next: Vec<Option<(usize, usize)>> = vec![None; strips.len()];
+        let mut previous = next.clone();
+        for row in (0..relation.constraints()).filter(|r| relation.ids[*r] == Id::PeakJoin) {
+            let [a, b] = [0, 1].map(|m| relation.matrices[m][row].as_slice());
+            if let ([(_, carry)], [(_, one), (_, other)]) = (a, b)
+                && let (Some(one), Some(other)) = (at(*one), at(*other))
+            {
+                next[one] = Some((other, *carry));
+                previous[other] = Some((one, *carry));
+            } else {
+                self.unread.push(format!("row {row} ({}) joins no two numbers", relation.ids[row].name()));
+            }
+        }
+        let chain = |links: &[Option<(usize, usize)>], from: usize| {
+            let step = |at: &(usize, usize)| links[at.0];
+            let along = std::iter::successors(links[from], step);
+            along.map(|(to, carry)| Strip { carry, ..strips[to].2.clone() }).collect::<Vec<_>>()
+        };
+        for (n, (first, width, own)) in strips.iter().enumerate() {
+            self.nodes.push(Node::Peak {
+                first: *first,
+                width: *width,
+                own: own.clone(),
+                before: chain(&previous, n),
+                after: chain(&next, n),
+            });
         }
     }
 }
@@ -291,7 +363,7 @@ impl Node {
     pub const fn first(&self) -> usize {
         match self {
             Self::Row { cell, .. } => *cell,
-            Self::Bits { first, .. } | Self::Worst { first, .. } => *first,
+            Self::Bits { first, .. } | Self::Worst { first, .. } | Self::Peak { first, .. } => *first,
         }
     }
     /// What it is computed from.
@@ -304,6 +376,13 @@ impl Node {
             Self::Bits { row, .. } => Box::new(terms(2, *row)),
             Self::Worst { cell, rows, .. } => {
                 Box::new(rows.iter().flat_map(move |r| terms(2, *r)).filter(move |v| v != cell))
+            }
+            Self::Peak { own, before, after, .. } => {
+                let strips = std::iter::once(own).chain(before).chain(after);
+                Box::new(strips.flat_map(move |strip| {
+                    let sums = strip.rows.iter().flat_map(move |r| terms(2, *r));
+                    sums.filter(move |v| *v != strip.cell)
+                }))
             }
         }
     }

@@ -6,15 +6,15 @@
 //! exactly what the statement calls private: quantities, activity, blindings, upper-bound witnesses and selectors. A
 //! number in bits is one hint: its bits are digits of it.
 
-use super::setup::{shapes, wiring};
+use super::setup::wiring;
 use super::trace::{Node, Trace};
 use crate::{Ledger, Score};
 use mandate_circuits::r1cs::{Id, Relation};
-use mandate_statement::Shape;
+use mandate_statement::{SHAPES, Shape};
 
 /// The attack, on every shape.
 pub fn run() -> Score {
-    shapes().map(tell).reduce(Ledger::merge).unwrap_or_default().score(
+    SHAPES.iter().map(tell).reduce(Ledger::merge).unwrap_or_default().score(
         "uniqueness",
         "each witness cell of each shape: a second value for it, with inputs and hints as they are",
     )
@@ -32,6 +32,12 @@ pub fn declared(shape: &Shape) -> Vec<(Id, usize, usize, &'static str)> {
             shape.segments + shape.accounts + 1,
             89,
             "a hint: the bits of a worst loss, which is an upper bound",
+        ),
+        (
+            Id::PeakRange,
+            3 * shape.strips,
+            88,
+            "a hint: the bits of what a run is short of, which is an upper bound",
         ),
         (Id::WitnessRange, blocks * shape.local_witnesses, 104, "a hint: the bits of an upper-bound witness"),
         (Id::WitnessRange, shape.global_witnesses, 112, "a hint: the bits of an upper-bound witness"),
@@ -55,7 +61,7 @@ pub fn tell_of(shape: &Shape, relation: &Relation, trace: &Trace) -> Ledger {
             Node::Bits { first, width, .. } => {
                 defined[*first..first + width].iter_mut().for_each(|d| *d += 1)
             }
-            Node::Worst { .. } => {} // what honest provers put there; no row says so
+            Node::Worst { .. } | Node::Peak { .. } => {} // what honest provers put there; no row says so
         }
     }
     let mut hint = vec![None; defined.len()];

@@ -4,16 +4,16 @@
 mod proofs;
 mod values;
 
-use crate::circuit::setup::shapes;
+use mandate_statement::SHAPES;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use proofs::{proof_of, verify_stored};
 pub use values::relation_digest;
 
-/// Shapes whose development keys are made, and stored proofs verified, in every check. The key of `l4096` takes a minute and
-/// more, and is only made where everything is asked for: `make pins-check`.
-pub const QUICK_KEYS: [&str; 3] = ["t32", "s256", "m1024"];
+/// Shapes whose development keys are made, and stored proofs verified, in every check. The keys of `l4096` and `o2048` take a minute and
+/// more, and are only made where everything is asked for: `make pins-check`.
+pub const QUICK_KEYS: [&str; 4] = ["t32", "r64", "s256", "m1024"];
 
 /// The folder of the pins.
 pub fn folder() -> PathBuf {
@@ -76,13 +76,13 @@ pub fn write(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let store = |shape: &str| std::fs::write(proofs::path(folder, shape), proof_of(shape));
     // Missing ones first: a key that a proof was made with is not made again.
-    for shape in shapes().filter(|shape| !proofs::path(folder, shape.name).exists()) {
+    for shape in SHAPES.iter().filter(|shape| !proofs::path(folder, shape.name).exists()) {
         store(shape.name)?;
     }
     for (file, values) in current(true) {
         std::fs::write(folder.join(file), text(&values))?;
     }
-    for shape in shapes() {
+    for shape in &SHAPES {
         if verify_stored(folder, shape.name).is_err() {
             store(shape.name)?;
         }

@@ -1,6 +1,5 @@
 //! The pinned values that are functions of the program alone.
 
-use crate::circuit::setup::shapes;
 use crate::pins::{Files, QUICK_KEYS};
 use crate::sheets::corpus::{AS_OF, example_texts, snapshots, written};
 use ark_bn254::Fr;
@@ -10,8 +9,8 @@ use mandate_circuits::r1cs::{Relation, relation};
 use mandate_market::{examples, risk};
 use mandate_prover::ProvingKey;
 use mandate_statement::{
-    AccountEntry, AccountSet, Attestation, AttestorGrade, CIRCUIT_VERSION, Context, Digest, Kind, Shape,
-    keccak,
+    AccountEntry, AccountSet, Attestation, AttestorGrade, CIRCUIT_VERSION, Context, Digest, Kind, SHAPES,
+    Shape, keccak,
 };
 use mandate_verifier::VerifyingKey;
 use rayon::prelude::*;
@@ -79,7 +78,7 @@ pub fn proving_key(shape: &'static Shape, relation: &Relation) -> ProvingKey {
 /// All of them, by file.
 pub fn files(all: bool) -> Files {
     let mut out = Files::new();
-    for shape in shapes() {
+    for shape in &SHAPES {
         out.insert(format!("shape-{}.txt", shape.name), shape_values(shape, all));
     }
     out.insert("sheets.txt".into(), sheets());
@@ -113,15 +112,17 @@ fn shape_values(shape: &'static Shape, all: bool) -> Vec<(String, String)> {
 /// Digests of the made-up markets, and of every example on every shape that takes it.
 fn sheets() -> Vec<(String, String)> {
     let mut out = Vec::new();
-    for snapshot in snapshots().into_iter().chain([examples::large(AS_OF)]) {
+    let others = [examples::large(AS_OF), examples::strikes_tiny(AS_OF), examples::strikes(AS_OF)];
+    for snapshot in snapshots().into_iter().chain(others) {
         let shape = snapshot.universe.shape().expect("a default shape");
-        let part = risk::compile(&snapshot, shape).expect("the made-up market compiles");
+        let model = if shape.name == "o2048" { "deribit-pm/1" } else { "crypto-usd/1" };
+        let part = risk::compile_as(model, &snapshot, shape).expect("the made-up market compiles");
         out.push(line(format!("snapshot/{}", shape.name), snapshot.digest()));
         out.push(line(format!("universe/{}", shape.name), part.universe));
         out.push(line(format!("risk/{}", shape.name), part.digest()));
     }
     for (name, text) in example_texts() {
-        for shape in shapes() {
+        for shape in &SHAPES {
             let Some(sheet) = written(&name, &text, shape) else { continue };
             let rows: usize = sheet.part.rules.iter().map(|r| r.rows.len()).sum();
             let (rules, integers) = (sheet.part.rules.len(), sheet.part.entries().count());
@@ -138,7 +139,7 @@ fn words() -> Vec<(String, String)> {
     let modulus: String = Fr::MODULUS.to_bytes_be().iter().map(|b| format!("{b:02x}")).collect();
     out.push(line("field-order", format!("0x{modulus}")));
     let universe = keccak(b"mandate/pins/universe");
-    for shape in shapes() {
+    for shape in &SHAPES {
         let length = shape.segment_len();
         let edge: Vec<i64> = [0, 1, -1, (1 << 47) - 1, -(1 << 47)].into_iter().cycle().take(length).collect();
         for (name, quantities, segment, blinding) in [
