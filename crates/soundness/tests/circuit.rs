@@ -13,7 +13,7 @@ use mandate_testing::{Case, r64, t32};
 /// Recomputing only what follows from a lie gives what the circuit's own code computes from it.
 #[test]
 fn liars_agree_with_the_circuits_own_code() {
-    for case in [Case::lawful(), Case::lawful_of(r64(), 0), Case::lawful_of(r64(), 1)] {
+    for case in [Case::lawful(), Case::lawful_of(r64(), 0)] {
         agree(&Bench::of(case));
     }
 }
