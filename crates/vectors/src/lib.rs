@@ -15,6 +15,6 @@ mod problem;
 pub mod report;
 
 pub use num_rational::BigRational as Q;
-pub use number::{at, decimal, exact, flag, float, list, number, optional, ratio, text, whole};
+pub use number::{at, decimal, exact, flag, float, list, number, optional, parse, ratio, text, whole};
 pub use problem::{Edge, Problem, Trouble, Verdict};
 pub use report::{Agreement, Check, Outcome, Tolerance, each};

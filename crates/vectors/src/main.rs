@@ -51,17 +51,24 @@ struct Options {
 fn run(options: &Options) -> Result<ExitCode, String> {
     let mut lines = Vec::new();
     let mut outcomes = Vec::new();
+    let mut unread = Vec::new();
     for (stem, path) in files(&options.folder)? {
         if !options.stems.is_empty() && !options.stems.contains(&stem) {
             continue;
         }
-        let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        let value = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+        let read = std::fs::read_to_string(&path).map_err(|e| e.to_string());
+        let value = match read.and_then(|text| mandate_vectors::parse(&text).map_err(|e| e.to_string())) {
+            Ok(value) => value,
+            Err(e) => {
+                unread.push(format!("{}: {e}", path.display()));
+                continue;
+            }
+        };
         let found = models::run(&stem, &value);
         lines.push(Line::of(&stem, &found));
         outcomes.push((stem, found));
     }
-    if lines.is_empty() {
+    if lines.is_empty() && unread.is_empty() {
         return Err(format!("{}: no vector file", options.folder.display()));
     }
     let table = table(&lines);
@@ -83,6 +90,9 @@ fn run(options: &Options) -> Result<ExitCode, String> {
             found.iter().for_each(|o| print_outcome(stem, o, options.all));
         }
         say(&table);
+    }
+    if !unread.is_empty() {
+        return Err(unread.join("\n"));
     }
     if options.write {
         write(&table)?;

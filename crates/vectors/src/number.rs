@@ -57,6 +57,39 @@ fn read(value: &Value) -> Option<Q> {
     }
 }
 
+/// Reads a vector file. Integers beyond 64 bits become strings, which [`number`] reads as well: as numbers they would lose
+/// digits.
+///
+/// # Errors
+/// What is wrong with the JSON, and where.
+pub fn parse(file: &str) -> Result<Value, serde_json::Error> {
+    let mut out = String::with_capacity(file.len());
+    let (mut inside, mut escaped) = (false, false);
+    let mut rest = file;
+    while let Some(c) = rest.chars().next() {
+        let number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+        if !inside && (c.is_ascii_digit() || c == '-') {
+            let (token, after) = rest.split_at(rest.find(|c| !number(c)).unwrap_or(rest.len()));
+            let integer = token.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+            if integer && token.parse::<i64>().is_err() && token.parse::<u64>().is_err() {
+                out.push_str(&format!("\"{token}\""));
+            } else {
+                out.push_str(token);
+            }
+            rest = after;
+            continue;
+        }
+        match c {
+            '"' if !escaped => inside = !inside,
+            _ => {}
+        }
+        escaped = inside && c == '\\' && !escaped;
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    serde_json::from_str(&out)
+}
+
 /// The value at a path such as `inputs.perp.qty`; steps of an array are indices.
 ///
 /// # Errors
@@ -130,5 +163,11 @@ mod tests {
         assert_eq!(number(&value, "a.0.b").unwrap(), ratio(3, 10));
         assert_eq!(number(&value, "a.1.b").unwrap(), whole(7));
         assert!(number(&value, "a.2.b").is_err());
+        let text = r#"{"a": 340282366920938463463374607431768211456, "b": [-1, 18446744073709551615, 1.5], "c": "9\" 99999999999999999999"}"#;
+        let value = parse(text).unwrap();
+        assert_eq!(number(&value, "a").unwrap(), Q::from(BigInt::from(1) << 128));
+        assert_eq!(number(&value, "b.1").unwrap(), Q::from(BigInt::from(u64::MAX)));
+        assert_eq!(value["b"][2], serde_json::json!(1.5));
+        assert_eq!(value["c"], "9\" 99999999999999999999");
     }
 }

@@ -190,10 +190,13 @@ pub fn each(
         .map(|(index, vector)| {
             let id =
                 vector.get("id").and_then(Value::as_str).map_or_else(|| format!("#{index}"), str::to_owned);
-            let (checks, cannot) = match f(vector) {
-                Ok(checks) if checks.is_empty() => (checks, Some("nothing to compare".to_owned())),
-                Ok(checks) => (checks, None),
-                Err(trouble) => (Vec::new(), Some(trouble.to_string())),
+            // A model that panics is a defect of ours, and must not take the other vectors with it.
+            let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(vector)));
+            let (checks, cannot) = match done {
+                Ok(Ok(checks)) if checks.is_empty() => (checks, Some("nothing to compare".to_owned())),
+                Ok(Ok(checks)) => (checks, None),
+                Ok(Err(trouble)) => (Vec::new(), Some(trouble.to_string())),
+                Err(_) => (Vec::new(), Some("the model failed on it".to_owned())),
             };
             Outcome { id, model: model.to_owned(), checks, cannot }
         })
@@ -237,6 +240,14 @@ impl Line {
             circuit_right: judged().filter(|o| o.checks.iter().all(|c| c.circuit != Some(false))).count(),
         }
     }
+    /// As a row of the table.
+    pub fn row(&self) -> String {
+        let name = if self.file == "all" { "**all**".to_owned() } else { format!("`{}`", self.file) };
+        let Self { vectors, exact, within, disagree, cannot, circuit, circuit_right, .. } = self;
+        format!(
+            "| {name} | {vectors} | {exact} | {within} | {disagree} | {cannot} | {circuit_right} of {circuit} |"
+        )
+    }
     /// The sum of several.
     pub fn total(lines: &[Self]) -> Self {
         lines.iter().fold(Self { file: "all".into(), ..Self::default() }, |a, b| Self {
@@ -258,12 +269,9 @@ pub fn table(lines: &[Line]) -> String {
         "| file | vectors | exact | within tolerance | disagree | cannot | circuit right |\n|---|---|---|---|---|---|---|\n",
     );
     let total = Line::total(lines);
-    for l in lines.iter().chain([&total]) {
-        let name = if l.file == "all" { "**all**".to_owned() } else { format!("`{}`", l.file) };
-        out.push_str(&format!(
-            "| {name} | {} | {} | {} | {} | {} | {} of {} |\n",
-            l.vectors, l.exact, l.within, l.disagree, l.cannot, l.circuit_right, l.circuit
-        ));
+    for line in lines.iter().chain([&total]) {
+        out.push_str(&line.row());
+        out.push('\n');
     }
     out
 }

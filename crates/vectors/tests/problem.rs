@@ -1,5 +1,6 @@
 //! A problem computes what it says: exact where it can be, allowed for where not, and the circuit agrees at the limit.
 
+use mandate_market::Rounding;
 use mandate_statement::Mode;
 use mandate_vectors::{Edge, Problem, Q, decimal, ratio, whole};
 use num_traits::Signed;
@@ -101,6 +102,16 @@ fn weights_are_exact_or_allowed_for() {
     let edge = third(false).at_most("share(all)").unwrap();
     assert!(right(&edge) && edge.value > whole(1));
 
+    // Each way of rounding keeps the exact total inside its interval, on its side.
+    for (rounding, sign) in [(Rounding::Up, 1), (Rounding::Down, 1), (Rounding::Up, -1), (Rounding::Down, -1)]
+    {
+        let mut p = Problem::new();
+        let s = p.slot(whole(3 * sign));
+        p.column_rounded("size", Mode::Absolute, rounding, &[(s, ratio(1, 7))]);
+        let (low, high) = p.value("size(all)").unwrap();
+        assert!(low < ratio(3, 7) && ratio(3, 7) < high, "{rounding:?}: {low} {high}");
+    }
+
     let mut p = Problem::new();
     let s = p.slot(whole(1));
     p.column("heavy", Mode::Signed, &[(s, whole(i64::MAX) * whole(i64::MAX))]);
@@ -120,7 +131,10 @@ fn quantities_with_many_digits_are_split_exactly() {
         // Parts have the sign of the whole, or the magnitude would be larger.
         let size = p.at_most("size(all)").unwrap();
         assert!(right(&size));
-        assert!((size.value - q(text).abs()).abs() <= q(text).abs() * q("1e-9"), "{text}");
+        assert!((&size.value - q(text).abs()).abs() <= q(text).abs() * q("1e-9"), "{text}");
+        if q(text).is_integer() {
+            assert_eq!(size.value, q(text).abs(), "whole lots are exact");
+        }
     }
 }
 
