@@ -351,7 +351,7 @@ fn raise(case: &Case, w: &mut mandate_rows::Witnesses) {
 #[test]
 fn circuit_and_rows_agree_on_bits_and_free_witnesses() {
     let (mut met, mut kinds, mut lawful, mut unlawful) = (0, [0; 6], 0, 0);
-    for seed in 0..72u64 {
+    for seed in 0..48u64 {
         let risk = mandate_testing::risk_part(seed / 6);
         let book = mandate_testing::solvent_book(&risk, seed / 6);
         let Some(limit) = least_limit(seed, &risk, &book) else { continue };
@@ -374,6 +374,6 @@ fn circuit_and_rows_agree_on_bits_and_free_witnesses() {
             }
         }
     }
-    assert!(met > 100 && kinds.iter().all(|k| *k >= 4), "{met}, {kinds:?}");
+    assert!(met > 80 && kinds.iter().all(|k| *k >= 4), "{met}, {kinds:?}");
     assert!(lawful > 10 && unlawful > 100, "{lawful}, {unlawful}");
 }

@@ -111,6 +111,9 @@ impl Checker {
             "top",
             "shortfall",
             "exceed",
+            "uncovered",
+            "upside",
+            "expiry_loss",
         ];
         let model = self.model.columns.iter().any(|c| c.name == b.name);
         if taken.contains(&b.name.as_str()) || model || b.name == self.model.currency || b.name == "bps" {
@@ -309,6 +312,7 @@ impl Checker {
                             "as in `above(u in underlyings: gross(u) > 5% * nav)` and `top(3; u in underlyings: gross(u))`",
                         ))
                     }
+                    ("uncovered" | "upside" | "expiry_loss", _) => self.peak(name, args, span, reach),
                     ("shortfall", _) => self.shortfall(args, span, reach),
                     ("exceed", _) => self.exceed(args, span, reach),
                     ("at_most", _) => Err(Complaint::new(span, "`at_most` is a whole rule", "inside another")
@@ -359,7 +363,7 @@ impl Checker {
         let names: Vec<&str> =
             self.model.columns.iter().filter(|c| self.named(c.name).is_some()).map(|c| c.name).collect();
         format!(
-            "there are `nav`, `net`, `{}`, and `worst`, `shortfall`, `exceed`, `sum`, `above`, `top`, `max`, `min`, `better`, \
+            "there are `nav`, `net`, `{}`, and `worst`, `shortfall`, `exceed`, `uncovered`, `upside`, `expiry_loss`, `sum`, `above`, `top`, `max`, `min`, `better`, \
              `abs`, `pos`, `tiers`, `up`, `down`",
             names.join("`, `")
         )
@@ -513,8 +517,8 @@ fn one_sided(side: &Expr, upper: bool) -> Checked<()> {
         "bounded on the other side only",
     )
     .help(
-        "max, abs, pos, tiers, worst, shortfall, exceed, above, top, up and better are bounded from above, so they stand \
-         only where a large value is what the rule forbids: on the smaller side of a comparison, or subtracted on the \
+        "max, abs, pos, tiers, worst, shortfall, exceed, uncovered, upside, expiry_loss, above, top, up and better are \
+         bounded from above, so they stand only where a large value is what the rule forbids: on the smaller side of a comparison, or subtracted on the \
          larger; min and down are their mirror image",
     ))
 }

@@ -81,6 +81,8 @@ pub(crate) enum Fault {
     Blocks(Family),
     /// Instruments have no witnesses of their own.
     NoWitness,
+    /// The shape has no runs.
+    Runs,
     /// A step of rounding needs a divisor that no chain of witnesses divides by.
     Step {
         family: Family,
@@ -418,6 +420,16 @@ impl Compiler<'_> {
                     "rule `{id}` says nothing in shape `{shape}`, which has room for {has} {of} in all"
                 );
                 small(point(message, "all of them may break it").help(larger(|s, f| f.blocks(s), family)))
+            }
+            Fault::Runs => {
+                let message = format!("rule `{id}` reads runs of strikes, and shape `{shape}` has none");
+                let list: Vec<String> = SHAPES
+                    .iter()
+                    .filter(|s| s.strips > 0 && !s.for_tests())
+                    .map(|s| format!("`{}`", s.name))
+                    .collect();
+                let help = format!("shapes with runs: {}, for risk models that fit them", list.join(", "));
+                small(point(message, "no runs").help(help))
             }
             Fault::NoWitness => {
                 let message = format!("rule `{id}`: instruments have no witnesses of their own");

@@ -5,13 +5,14 @@
 //! `[t - L, t]`, `Down` `[t, t + L]`, `Exact` `[t, t]`), every operation works on intervals end by end, and `a <= b`
 //! holds when the upper end of `a` is at most the lower end of `b`.
 
+mod expiries;
 mod ranked;
 
 use crate::error::Span;
 use crate::tree::{Expr, Mandate, Node, Scope, Step, Unit, block};
 use crate::words;
 use mandate_market::{RiskModel, Rounding};
-use mandate_statement::{Family, Mode, QUANTITY_LIMIT, RiskPart, Shape, SheetError};
+use mandate_statement::{Family, Mode, QUANTITY_LIMIT, RiskPart, Runs, Shape, SheetError};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
@@ -49,6 +50,12 @@ pub enum EvaluateError {
     Quantity {
         /// The slot.
         slot: usize,
+    },
+    /// Rules about runs of strikes, and a sheet without any.
+    #[error("the mandate reads runs of strikes, and the sheet's shape `{shape}` has none")]
+    NoRuns {
+        /// The shape.
+        shape: &'static str,
     },
     /// The sheet's groups do not cover the book.
     #[error("segment {segment} of the sheet: {why}")]
@@ -196,6 +203,8 @@ impl<'a> Book<'a> {
                     out[k] += i128::from(*weight) * i128::from(contribution(shape.mode(k), quantities[slot]));
                 }
             }
+            // After the columns: what the runs of strikes in these slots come to.
+            out.extend(expiries::peaks(risk, quantities, slots));
             out
         };
         let totals =
@@ -262,8 +271,19 @@ impl<'a> Book<'a> {
             Node::Worst(scope) => {
                 let totals = totals(scope);
                 let lots = &totals[self.shape.lots_column()];
-                let worst = totals[self.shape.metrics()..].iter().map(|t| -t).max().unwrap_or_default();
+                let worst = totals[self.shape.metrics()..self.shape.columns()]
+                    .iter()
+                    .map(|t| -t)
+                    .max()
+                    .unwrap_or_default();
                 Interval::around(&worst, lots, lots)
+            }
+            Node::Peak { peak, scope } => {
+                let totals = totals(scope);
+                let lots = &totals[self.shape.lots_column()];
+                // Cover is rounded to the nearest; what options pay at a strike is exact.
+                let error = if *peak == Runs::EXPIRY_LOSS { &none } else { lots };
+                Interval::around(&totals[self.shape.columns() + peak], error, error)
             }
             Node::Sum { family, body } => self
                 .blocks(*family)
@@ -420,6 +440,10 @@ pub fn evaluate_on(
     }
     if let Some(slot) = quantities.iter().position(|q| !(-QUANTITY_LIMIT..QUANTITY_LIMIT).contains(q)) {
         return Err(EvaluateError::Quantity { slot });
+    }
+    let mut sides = mandate.rules.iter().flat_map(|r| &r.clauses).flat_map(|c| [&c.small, &c.large]);
+    if shape.strips == 0 && sides.any(Expr::reads_runs) {
+        return Err(EvaluateError::NoRuns { shape: shape.name });
     }
     let book = Book::read(model, shape, risk, quantities, active)?;
     let mut out: Vec<Verdict> = mandate.rules.iter().map(|rule| judge(&book, rule)).collect();

@@ -7,7 +7,7 @@ use crate::library::describe;
 use crate::tree::{Expr, Mandate, Node, Rule, domain};
 use crate::words;
 use mandate_market::{RiskModel, Rounding};
-use mandate_statement::{Family, Shape};
+use mandate_statement::{Family, Runs, Shape};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -59,11 +59,21 @@ fn write_all(out: &mut String, mandate: &Mandate, compiled: &Compiled) -> std::f
     }
     for column in &columns {
         match column {
-            Some(k) => {
+            Measured::Column(k) => {
                 let def = &model.columns[*k];
                 writeln!(out, "    {}: {}; {}", def.name, def.meaning, rounding(def.rounding))?;
             }
-            None => writeln!(out, "    scenario losses: {}", scenarios(model))?,
+            Measured::Peak(i) => writeln!(
+                out,
+                "    {}: {}",
+                words::peak(*i),
+                match *i {
+                    Runs::EXPIRY_LOSS => "exact; each expiry at its worst strike, and the expiries added up",
+                    _ =>
+                        "in money at the index, each expiry at its worst strike; to the nearest unit, counted against the book",
+                }
+            )?,
+            Measured::Scenarios => writeln!(out, "    scenario losses: {}", scenarios(model))?,
         }
     }
     writeln!(
@@ -154,14 +164,25 @@ fn share(constraints: usize, shape: &Shape) -> String {
     }
 }
 
-fn gather(e: &Expr, out: &mut BTreeSet<Option<usize>>) {
+/// What a mandate reads of the market.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Measured {
+    Column(usize),
+    Scenarios,
+    Peak(usize),
+}
+
+fn gather(e: &Expr, out: &mut BTreeSet<Measured>) {
     match &e.node {
         Node::Const(_) => {}
         Node::Column { column, .. } => {
-            out.insert(Some(*column));
+            out.insert(Measured::Column(*column));
         }
         Node::Worst(_) | Node::Shortfall { .. } | Node::Exceed { .. } => {
-            out.insert(None);
+            out.insert(Measured::Scenarios);
+        }
+        Node::Peak { peak, .. } => {
+            out.insert(Measured::Peak(*peak));
         }
         _ => e.parts().into_iter().for_each(|e| gather(e, out)),
     }

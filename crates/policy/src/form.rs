@@ -8,7 +8,7 @@ use crate::bounds::{Integers, Var};
 use crate::compile::{Compiler, Fault};
 use crate::tree::{Expr, Node, Scope};
 use mandate_market::Rounding;
-use mandate_statement::{Family, GlobalVar, LocalVar};
+use mandate_statement::{Family, GlobalVar, LocalVar, Runs};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
@@ -117,6 +117,17 @@ impl Compiler<'_> {
                 out.linear.add(var, c);
                 out.linear.add(self.total(lots, *scope, family), c);
             }
+            Node::Peak { peak, scope } => {
+                let var = match scope {
+                    Scope::All => GlobalVar::PeakSum(*peak).index(self.shape).map(|at| (true, at)),
+                    Scope::Block => LocalVar::Peak(*peak).index(self.shape, family).map(|at| (false, at)),
+                };
+                out.linear.add(var.ok_or(Fault::Runs)?, c);
+                // Cover is rounded to the nearest; what options pay at a strike is exact.
+                if *peak != Runs::EXPIRY_LOSS {
+                    out.linear.add(self.total(lots, *scope, family), c);
+                }
+            }
             Node::Sum { family: inner, body } => {
                 // One expression is compiled once: a second pass could meet witnesses that the first did not.
                 let key = (std::ptr::from_ref(e) as usize, c.clone());
@@ -216,7 +227,7 @@ impl Compiler<'_> {
                 (false, k) if k == metrics && family.has_worst() => {
                     out.add(self.global(GlobalVar::WorstSum(family)), c);
                 }
-                var => match self.witness_sum(family, var) {
+                var => match self.block_sum(family, var) {
                     Some(sum) => out.add(sum, c),
                     None => rest.add(var, c),
                 },
@@ -307,8 +318,13 @@ impl Compiler<'_> {
         Ok(out)
     }
 
-    /// The sum over blocks of a witness of the block.
-    fn witness_sum(&self, family: Family, var: Var) -> Option<Var> {
+    /// The sum over blocks of a witness of the block, or of its runs: of groups and venues those are all runs.
+    fn block_sum(&self, family: Family, var: Var) -> Option<Var> {
+        let peak = (0..self.shape.peaks())
+            .find(|i| !var.0 && LocalVar::Peak(*i).index(self.shape, family) == Some(var.1));
+        if let Some(peak) = peak.filter(|_| family != Family::Asset) {
+            return Some(self.global(GlobalVar::PeakSum(peak)));
+        }
         let is = |i: &usize| {
             family.has_witnesses() && !var.0 && LocalVar::Witness(*i).index(self.shape, family) == Some(var.1)
         };

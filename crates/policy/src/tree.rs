@@ -3,7 +3,7 @@
 use crate::error::{Diagnostic, Span};
 use crate::library::expand::{self, Use};
 use mandate_market::RiskModel;
-use mandate_statement::{Column, Digest, Family};
+use mandate_statement::{Column, Digest, Family, Runs};
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
@@ -68,6 +68,13 @@ pub enum Node {
     },
     /// Worst loss over the scenarios; a profit in every scenario gives a negative number.
     Worst(Scope),
+    /// A number of the runs of strikes: [`mandate_statement::Runs::UNCOVERED`] and the other two.
+    Peak {
+        /// Which.
+        peak: usize,
+        /// Over what.
+        scope: Scope,
+    },
     /// Sum over the used blocks of a family.
     Sum {
         /// The family.
@@ -151,7 +158,9 @@ impl Expr {
             | Node::Exceed { .. } => false,
             Node::Up { arg, .. } => arg.reads_block(),
             Node::Better(a, b) => a.reads_block() || b.reads_block(),
-            Node::Column { scope, .. } | Node::Worst(scope) => *scope == Scope::Block,
+            Node::Column { scope, .. } | Node::Worst(scope) | Node::Peak { scope, .. } => {
+                *scope == Scope::Block
+            }
             Node::Max(list) | Node::Add(list) => list.iter().any(Self::reads_block),
             Node::Abs(e) | Node::Positive(e) | Node::Scale(_, e) => e.reads_block(),
             Node::Tiers { arg, .. } => arg.reads_block(),
@@ -164,7 +173,9 @@ impl Expr {
     pub(crate) fn offender(&self, upper: bool) -> Option<&Self> {
         match &self.node {
             Node::Const(_) | Node::Column { .. } => None,
-            Node::Worst(_) | Node::Shortfall { .. } | Node::Exceed { .. } => (!upper).then_some(self),
+            Node::Worst(_) | Node::Peak { .. } | Node::Shortfall { .. } | Node::Exceed { .. } => {
+                (!upper).then_some(self)
+            }
             Node::Max(list) if upper => list.iter().find_map(|e| e.offender(true)),
             Node::Positive(e)
             | Node::Tiers { arg: e, .. }
@@ -204,6 +215,11 @@ impl Expr {
             Node::Above { .. } => "`above`",
             Node::Top { .. } => "`top`",
             Node::Shortfall { .. } => "`shortfall`",
+            Node::Peak { peak, .. } => match *peak {
+                Runs::UNCOVERED => "`uncovered`",
+                Runs::UPSIDE => "`upside`",
+                _ => "`expiry_loss`",
+            },
             Node::Exceed { .. } => "`exceed`",
             _ => "this expression",
         }
@@ -214,6 +230,7 @@ impl Expr {
             Node::Const(_)
             | Node::Column { .. }
             | Node::Worst(_)
+            | Node::Peak { .. }
             | Node::Shortfall { .. }
             | Node::Exceed { .. } => Vec::new(),
             Node::Sum { body: e, .. }
@@ -233,6 +250,7 @@ impl Expr {
             Node::Const(_)
             | Node::Column { .. }
             | Node::Worst(_)
+            | Node::Peak { .. }
             | Node::Shortfall { .. }
             | Node::Exceed { .. } => Vec::new(),
             Node::Sum { body: e, .. }
@@ -252,6 +270,10 @@ impl Expr {
             Node::Exceed { .. } => Some(self),
             _ => self.parts().into_iter().find_map(Self::exceed),
         }
+    }
+    /// Whether it reads runs of strikes.
+    pub(crate) fn reads_runs(&self) -> bool {
+        matches!(self.node, Node::Peak { .. }) || self.parts().into_iter().any(Self::reads_runs)
     }
     /// The terms that it adds up, factors left out.
     pub(crate) fn terms(&self) -> Vec<&Self> {

@@ -3,7 +3,7 @@
 use crate::bounds::Integers;
 use crate::tree::{Clause, Expr, Node, Scope, Unit, block, domain};
 use mandate_market::RiskModel;
-use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, Shape};
+use mandate_statement::{Family, GlobalVar, LocalVar, RowRef, Runs, Shape};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
@@ -125,6 +125,18 @@ pub(crate) fn expr(model: &RiskModel, e: &Expr, family: Family) -> String {
                 .collect();
             format!("the tiered charge on ({}): {}", say(arg), steps.join(", "))
         }
+        Node::Peak { peak, scope } => {
+            let what = match *peak {
+                Runs::UNCOVERED => {
+                    "the calls sold that calls of no higher strike cover, at the strike where they are most,"
+                }
+                Runs::UPSIDE => "the calls sold beyond those owned, expiry by expiry,",
+                _ => {
+                    "the largest loss at expiry, over the price zero and every listed strike, expiry by expiry,"
+                }
+            };
+            format!("{what} {}", of(scope))
+        }
         Node::Up { arg, step } => {
             format!("({}) rounded up to a multiple of {}", say(arg), amount(model, step, arg.unit))
         }
@@ -196,6 +208,15 @@ pub(crate) fn clause(model: &RiskModel, c: &Clause) -> String {
     format!("{each}{small} {word} {large}")
 }
 
+/// How the language calls a number of runs.
+pub(crate) const fn peak(i: usize) -> &'static str {
+    match i {
+        Runs::UNCOVERED => "uncovered",
+        Runs::UPSIDE => "upside",
+        _ => "expiry_loss",
+    }
+}
+
 fn local_name(model: &RiskModel, shape: &Shape, family: Family, at: usize) -> String {
     let b = block(family);
     if at < shape.metrics() {
@@ -207,6 +228,9 @@ fn local_name(model: &RiskModel, shape: &Shape, family: Family, at: usize) -> St
     let is = |v: LocalVar| v.index(shape, family) == Some(at);
     if let Some(i) = (0..shape.local_witnesses).find(|i| is(LocalVar::Witness(*i))) {
         return format!("x{i}({b})");
+    }
+    if let Some(i) = (0..shape.peaks()).find(|i| is(LocalVar::Peak(*i))) {
+        return format!("{}({b})", peak(i));
     }
     match (0..shape.local_bits).find(|i| is(LocalVar::Bit(*i))) {
         Some(i) => format!("z{i}({b})"),
@@ -232,6 +256,9 @@ fn global_name(model: &RiskModel, shape: &Shape, at: usize) -> String {
     }
     if is(GlobalVar::WorstBook) {
         return "worst(all)".into();
+    }
+    if let Some(i) = (0..shape.peaks()).find(|i| is(GlobalVar::PeakSum(*i))) {
+        return format!("{}(all)", peak(i));
     }
     if let Some(i) = (0..shape.global_bits).find(|i| is(GlobalVar::Bit(*i))) {
         return format!("z{i}");

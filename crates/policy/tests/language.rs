@@ -33,7 +33,7 @@ fn an_error_underlines_the_words_and_says_what_would_be_right() {
          6 | holds = 'gross(all) <= 3 * navv'\n  \
          |                            ^^^^ not a quantity\n\
          help: there are `nav`, `net`, `value`, `delta`, `gamma`, `vega`, `theta`, `cash`, `unsettled`, `premium`, \
-         `gross`, `notional`, `assets`, `long`, `liabilities`, `short`, and `worst`, `shortfall`, `exceed`, \
+         `gross`, `notional`, `assets`, `long`, `liabilities`, `short`, and `worst`, `shortfall`, `exceed`, `uncovered`, `upside`, `expiry_loss`, \
          `sum`, `above`, `top`, `max`, `min`, `better`, `abs`, `pos`, \
          `tiers`, `up`, `down`"
     );

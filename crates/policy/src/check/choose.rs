@@ -4,8 +4,8 @@ use super::{Checked, Checker, Reach};
 use crate::error::Span;
 use crate::lex::Complaint;
 use crate::parse::{Binder, Comparison, Holds, Kind, Syntax};
-use crate::tree::{Expr, Node, Unit};
-use mandate_statement::Family;
+use crate::tree::{Expr, Node, Scope, Unit};
+use mandate_statement::{Family, Runs};
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive};
 
@@ -168,6 +168,30 @@ impl Checker {
                 "columns of `|q|`, longs and shorts cannot be negative; of others take `pos(...)` or `abs(...)`, which say \
                  what a negative one counts for",
             ))
+    }
+
+    pub(super) fn peak(&self, name: &str, args: &[Syntax], span: Span, reach: &Reach) -> Checked<Expr> {
+        let form = format!("as in `{name}(u)`, with a group, a venue, an underlying or `all`");
+        let [of] = args else {
+            return Err(
+                Complaint::new(span, format!("`{name}` takes one block"), "wanted one block").help(form)
+            );
+        };
+        let scope = self.scope(of, reach)?;
+        if scope == Scope::Block && reach.inner.as_ref().is_some_and(|(_, family)| *family == Family::Slot) {
+            return Err(Complaint::new(
+                of.span,
+                format!("`{name}` of one instrument"),
+                "wanted a larger block",
+            )
+            .help("it is about the options of an expiry together"));
+        }
+        let peak = match name {
+            "uncovered" => Runs::UNCOVERED,
+            "upside" => Runs::UPSIDE,
+            _ => Runs::EXPIRY_LOSS,
+        };
+        Ok(Expr { node: Node::Peak { peak, scope }, unit: Unit::Money, span })
     }
 
     pub(super) fn shortfall(&self, args: &[Syntax], span: Span, reach: &Reach) -> Checked<Expr> {

@@ -198,7 +198,7 @@ impl Checker {
             }
             Node::Abs(_) | Node::Positive(_) => true,
             Node::Tiers { .. } => true,
-            Node::Above { .. } | Node::Top { .. } => true,
+            Node::Above { .. } | Node::Top { .. } | Node::Peak { .. } => true,
             Node::Worst(_) | Node::Shortfall { .. } | Node::Exceed { .. } => false,
             Node::Sum { body, .. } => self.never_negative(body),
             Node::Up { arg, .. } => self.never_negative(arg),
