@@ -19,7 +19,7 @@ const FORMS: [&str; 13] = [
     "expiry_loss(all) <= {}",
     "for u in underlyings: uncovered(u) <= assets(u) + {}",
     "for v in venues: expiry_loss(v) + uncovered(v) <= {}",
-    "for g in groups: pos(expiry_loss(g) - 5% * value(g)) <= {}",
+    "for g in groups: max(expiry_loss(g) - 5% * value(g), 0 - value(g)) <= {}",
     "sum(g in groups: expiry_loss(g) + 2 * uncovered(g)) <= {}",
     "sum(u in underlyings: max(upside(u), 5% * gross(u))) <= {}",
     "top(1; v in venues: expiry_loss(v)) <= {}",
@@ -73,7 +73,9 @@ fn three_readings_agree_to_the_unit() {
         }
         kinds[at] += usize::from(room < -1_000);
     }
-    assert!(held > 60 && failed > 30 && kinds.iter().all(|k| *k > 0), "{held}, {failed}, {kinds:?}");
+    // Of all forms but two, which others bound more tightly in these books, the limit lay at a large amount.
+    let large = kinds.iter().filter(|k| **k > 0).count();
+    assert!(held > 150 && failed > 75 && large >= FORMS.len() - 2, "{held}, {failed}, {kinds:?}");
 }
 
 #[test]
