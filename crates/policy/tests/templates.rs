@@ -38,11 +38,13 @@ const fn example(
     Example { template, size, book, knob, notch, breaks }
 }
 
-const EXAMPLES: [Example; 18] = [
+const EXAMPLES: [Example; 21] = [
     example("aifmd", "small", "desk", "commitment", "-0.01", "aifmd-commitment"),
     example("basis-book", "small", "carry", "band", "-0.1", "basis-band"),
     example("cash-secured-put", "strikes", "vault", "secured", "-0.1", "csp-secured"),
     example("concentration", "small", "desk", "venue", "-0.1", "conc-venue"),
+    example("covered-call", "strikes", "vault", "cover", "-0.1", "cc-covered"),
+    example("defined-risk", "strikes", "condor", "loss", "-0.1", "dr-loss"),
     example("delta-neutral", "small", "desk", "underlying", "-0.1", "dn-underlying"),
     example("greeks", "small", "desk", "vega", "-0.001", "greeks-vega"),
     example("ica-75-5-10", "small", "desk", "share", "+0.1", "ica-diversified"),
@@ -52,6 +54,7 @@ const EXAMPLES: [Example; 18] = [
     example("perp-open-interest", "small", "desk", "initial", "+0.1", "oi-initial"),
     example("perp-tier", "small", "desk", "usage", "-0.1", "perp-maintenance"),
     example("portfolio-margin", "small", "desk", "usage", "-0.1", "pm-class"),
+    example("reg-t", "strikes", "condor", "usage", "-0.1", "regt-spread"),
     example("reserve", "small", "reserve", "single", "-0.1", "res-single"),
     example("solvency", "small", "borrower", "ratio", "+0.01", "solv-after-shock"),
     example("stress", "small", "desk", "loss", "-0.1", "stress-loss"),
@@ -271,6 +274,17 @@ fn every_template_has_an_example_that_holds_at_its_knob_and_breaks_past_it() {
     pinned(&root().join("docs/templates/README.md"), &index);
 }
 
+/// Five templates stand in one mandate on the shape with runs of strikes, a book keeps them, and both readings agree.
+#[test]
+fn five_templates_stand_together() {
+    let mandate = text("examples/templates/five.toml");
+    let judged = judge("five.toml", &mandate, "strikes", "vault");
+    assert!(judged.broken.is_empty(), "{}", judged.lines.join("\n"));
+    assert_eq!(judged.shape, "o2048");
+    let uses = Mandate::parse("five.toml", &mandate).unwrap().uses;
+    assert_eq!(uses.len(), 5);
+}
+
 /// A template's text is what its version promises: another text is another version.
 #[test]
 fn the_digests_are_pinned() {
@@ -447,6 +461,41 @@ fn what_is_wrong_with_a_use_is_said_at_its_line() {
         let found = refusal(&uses);
         assert!(found.contains(&format!("--> {place}")), "{uses}: {place}\n{found}");
         assert!(found.contains(why) && found.contains(help), "{uses}: {why}, {help}\n{found}");
+    }
+}
+
+/// A template that stands on other risk models, and a rule that reads a column which the mandate's model lacks, are one error
+/// that names the models that would do.
+#[test]
+fn the_risk_model_has_what_a_rule_needs() {
+    let on = |model: &str, uses: &str| {
+        let text = format!("risk_model = \"{model}\"\nmin_nav = \"1 USD\"\n[[use]]\n{uses}");
+        Mandate::parse("m.toml", &text).map_err(|e| e.to_string())
+    };
+    let found = on("perps-basis/1", "template = \"leverage/1\"\ngross = 2").unwrap_err();
+    assert!(found.contains("rule `leverage-gross` needs the column `gross`"), "{found}");
+    assert!(
+        found.contains("m.toml:4:12") && found.contains("  | ^^^^^ not a column of the model"),
+        "{found}"
+    );
+    assert!(
+        found.contains("risk models with it are `crypto-usd/1`") && !found.contains("`perps-basis/1`,"),
+        "{found}"
+    );
+    assert!(on("perps-basis/1", "template = \"leverage/1\"\nnet = 2").is_ok(), "another rule of it does");
+    let found = on("crypto-usd/1", "template = \"reg-t/1\"\nmethod = \"written\"").unwrap_err();
+    assert!(found.contains("does not stand on risk model `crypto-usd/1`"), "{found}");
+    assert!(found.contains("m.toml:4:12") && found.contains("it stands on `reg-t/1`"), "{found}");
+}
+
+/// Both ends of a range are lawful, and nothing past them.
+#[test]
+fn ranges_hold_their_ends() {
+    for (value, lawful) in [("0", true), ("100", true), ("100.000001", false), ("-0.000001", false)] {
+        let text = format!(
+            "risk_model = \"crypto-usd/1\"\nmin_nav = \"1 USD\"\n[[use]]\ntemplate = \"leverage/1\"\nnet = {value}\n"
+        );
+        assert_eq!(Mandate::parse("m.toml", &text).is_ok(), lawful, "{value}");
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) const TEMPLATES: [(&str, &str); COUNT] = templates![
     "basis-book-1",
     "cash-secured-put-1",
     "concentration-1",
+    "covered-call-1",
+    "defined-risk-1",
     "delta-neutral-1",
     "greeks-1",
     "ica-75-5-10-1",
@@ -26,13 +28,14 @@ pub(super) const TEMPLATES: [(&str, &str); COUNT] = templates![
     "perp-open-interest-1",
     "perp-tier-1",
     "portfolio-margin-1",
+    "reg-t-1",
     "reserve-1",
     "solvency-1",
     "stress-1",
     "ucits-5-10-40-1",
     "var-1",
 ];
-const COUNT: usize = 18;
+const COUNT: usize = 21;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
