@@ -3,8 +3,8 @@
 
 use mandate_market::import::{Desk, InputFile};
 use mandate_market::{
-    Account, Currency, CurrencyClass, CutRule, Instrument, Listing, Price, Right, RiskError, Snapshot, State,
-    Universe, arrange, examples, quote_key, risk,
+    Account, Currency, CurrencyClass, CutRule, Instrument, Listing, Price, Right, RiskError, Slot, Snapshot,
+    State, Universe, arrange, examples, quote_key, risk,
 };
 use mandate_statement::{RiskPart, Runs, Shape};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,6 +79,39 @@ fn options_stand_in_pairs_by_strike() {
     for group in groups {
         let a = arrange(shape, &group.slots);
         assert!(a.runs.is_empty() && a.offsets.iter().copied().eq(0..group.slots.len()));
+    }
+}
+
+/// A run has a pair for the price zero and one for every strike, also where that fills a strip or goes one over.
+#[test]
+fn runs_do_not_run_into_each_other() {
+    let shape = Shape::by_name("o2048").unwrap();
+    for (n, strips) in [(1, 1), (7, 1), (8, 2), (15, 2), (16, 3), (40, 6)] {
+        let name = |date: &str, k: usize, right: &str| format!("BTC-{date}-{}-{right}", 50_000 + 1000 * k);
+        let option =
+            |name: String| Slot { instrument: Instrument::parse_derivative(&name).unwrap(), lot_places: 8 };
+        // Puts alone in one run, listed the wrong way round.
+        let mut slots: Vec<Slot> = (0..n).map(|k| option(name("26FEB27", n - k, "P"))).collect();
+        slots.extend((0..n).flat_map(|k| ["C", "P"].map(|right| option(name("19FEB27", k, right)))));
+        slots.push(Slot { instrument: Instrument::Spot { asset: "BTC".into() }, lot_places: 8 });
+        let a = arrange(shape, &slots);
+        assert_eq!(
+            a.runs.iter().map(|r| r.strips.clone()).collect::<Vec<_>>(),
+            [1..1 + strips, 1 + strips..1 + 2 * strips]
+        );
+        assert_eq!(a.needed, (1 + 2 * strips) * Runs::STRIP_SLOTS);
+        assert_eq!(a.offsets.iter().collect::<BTreeSet<_>>().len(), slots.len(), "{n} strikes");
+        for (offset, slot) in a.offsets.iter().zip(&slots) {
+            let strip = offset / Runs::STRIP_SLOTS;
+            match slot.instrument.expiry() {
+                None => assert_eq!(*offset, 0),
+                Some(expiry) => {
+                    let run = a.runs.iter().find(|r| r.expiry == expiry).unwrap();
+                    assert!(run.strips.contains(&strip), "{} of {n} strikes at {offset}", slot.instrument);
+                    assert!(offset - run.strips.start * Runs::STRIP_SLOTS >= 2, "the price zero");
+                }
+            }
+        }
     }
 }
 
