@@ -95,7 +95,7 @@ fn run(options: &Options) -> Result<ExitCode, String> {
         return Err(unread.join("\n"));
     }
     if options.write {
-        write(&table)?;
+        write(&format!("{table}\n{}", left_out(&outcomes)))?;
     }
     let wrong = outcomes
         .iter()
@@ -132,6 +132,18 @@ fn print_outcome(stem: &str, outcome: &Outcome, all: bool) {
             say(&format!("    {}: expected {}, got {}: {:?}{circuit}", c.what, c.expected, c.got, c.agrees));
         }
     }
+}
+
+/// The vectors that cannot be computed or are known to disagree, with the reasons, as Markdown.
+fn left_out(outcomes: &[(String, Vec<Outcome>)]) -> String {
+    let mut out = String::from("Left out, or on record as in disagreement:\n\n");
+    for o in outcomes.iter().flat_map(|(_, found)| found) {
+        let why = o.cannot.as_deref().or_else(|| models::on_record(&o.id));
+        if let Some(why) = why {
+            out.push_str(&format!("- `{}`: {}\n", o.id, why.lines().next().unwrap_or_default()));
+        }
+    }
+    out
 }
 
 /// Takes the table into the page, between its marks.

@@ -51,11 +51,6 @@ pub fn on_record(id: &str) -> Option<&'static str> {
     ON_RECORD.iter().find(|(known, _)| *known == id).map(|(_, why)| *why)
 }
 
-/// Every vector of a file as one that cannot be computed, for a file or a model that is not there yet.
-pub(crate) fn not_built(file: &Value) -> Vec<Outcome> {
-    each(file, "none", |_| Err(Trouble::Cannot("not built yet".into())))
-}
-
 /// The outcomes of a file, by its stem. A file that no model knows has outcomes too, so that it shows.
 pub fn run(stem: &str, file: &Value) -> Vec<Outcome> {
     match MODELS.iter().find(|(name, _)| *name == stem) {
