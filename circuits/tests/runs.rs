@@ -94,7 +94,9 @@ fn objections(i: usize, limit: i128, family: Family, book: &Book) -> BTreeSet<&'
 /// Payoffs worked out by hand. Strike `n` is at `1000 n` ticks; strikes 8 and 16 begin new strips.
 #[test]
 fn strategies_have_the_peaks_of_their_payoff_diagrams() {
-    let table: [(&str, &[(usize, i64)], [i128; 3]); 12] = [
+    /// Name, positions, peaks.
+    type Strategy<'a> = (&'a str, &'a [(usize, i64)], [i128; 3]);
+    let table: [Strategy<'_>; 12] = [
         ("nothing", &[], [0, 0, 0]),
         ("long call", &[(call(5), 3)], [0, 0, 0]),
         // At the highest strike a short call at 5 loses 18,000 a lot; beyond it, what the upside says.

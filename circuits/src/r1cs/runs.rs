@@ -63,9 +63,10 @@ pub fn enforce(system: &mut System, shape: &Shape, first_input: usize, slots: &[
             (0..Runs::PEAKS)
                 .map(|i| {
                     let mut sum = System::zero();
-                    for strip in segment * per_segment..(segment + 1) * per_segment {
+                    let strips = sheet.used.iter().zip(&peaks).skip(segment * per_segment);
+                    for (used, peaks) in strips.take(per_segment) {
                         // peak-4: a strip that does not end a run in use adds nothing.
-                        let part = system.product(Id::PeakMask, &sheet.used[strip], &peaks[strip][i]);
+                        let part = system.product(Id::PeakMask, used, &peaks[i]);
                         sum.add_assign(&part);
                     }
                     sum

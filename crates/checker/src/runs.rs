@@ -151,7 +151,8 @@ impl Run<'_> {
     fn one_price(&self) -> bool {
         let runs = &self.part.runs;
         // `(2 cover - 1) / (2 coins) <= price <= (2 cover + 1) / (2 coins)`.
-        let (mut low, mut high): (Option<(i128, i128)>, Option<(i128, i128)>) = (None, None);
+        let mut low: Option<(i128, i128)> = None;
+        let mut high: Option<(i128, i128)> = None;
         for pair in self.pairs.clone().filter(|pair| runs.coins[2 * pair] > 0) {
             let (coins, cover) = (2 * i128::from(runs.coins[2 * pair]), 2 * i128::from(runs.cover[pair]));
             let above = |a: (i128, i128), b: (i128, i128)| a.0 * b.1 > b.0 * a.1;

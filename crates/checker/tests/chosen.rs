@@ -15,13 +15,15 @@ const M: i128 = 1 << 90;
 
 type Locals = Vec<(LocalVar, i128)>;
 type Globals = Vec<(GlobalVar, i128)>;
+/// A row as a test writes it down.
+type Written<'a> = (Family, &'a [(LocalVar, i128)], &'a [(GlobalVar, i128)]);
 
 /// Rows of a rule `r`, before they are built, so that a test can break one.
 #[derive(Clone)]
 struct Rows(Vec<(Family, Locals, Globals)>);
 
 impl Rows {
-    fn of(list: &[(Family, &[(LocalVar, i128)], &[(GlobalVar, i128)])]) -> Self {
+    fn of(list: &[Written<'_>]) -> Self {
         Self(list.iter().map(|(f, l, g)| (*f, l.to_vec(), g.to_vec())).collect())
     }
     fn build(&self) -> RulesPart {
