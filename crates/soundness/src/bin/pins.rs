@@ -1,4 +1,4 @@
-//! `make pins`: writes the pinned artefacts. `make pins-check` (`--check`) compares instead, key and stored
+//! `make pins`: writes the pinned artefacts, with `--quick` those that need no key of a large shape. `make pins-check` (`--check`) compares instead, key and stored
 //! proof of the largest shape included.
 
 use mandate_soundness::pins;
@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let folder = pins::folder();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--write"] => match pins::write(&folder) {
+        ["--write"] | ["--write", "--quick"] => match pins::write(&folder, arguments.len() == 1) {
             Ok(()) => ExitCode::SUCCESS,
             Err(e) => {
                 eprintln!("{}: {e}", folder.display());
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         _ => {
-            eprintln!("usage: pins --write | --check");
+            eprintln!("usage: pins --write [--quick] | --check");
             ExitCode::from(2)
         }
     }

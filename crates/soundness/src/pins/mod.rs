@@ -4,7 +4,7 @@
 mod proofs;
 mod values;
 
-use mandate_statement::SHAPES;
+use mandate_statement::{SHAPES, Shape};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -68,21 +68,32 @@ pub fn drift(folder: &Path, current: &Files) -> Vec<String> {
     out
 }
 
-/// Writes every file, and a proof on each shape where the stored one does not verify.
+/// Writes every file, and a proof on each shape where the stored one does not verify. Without `all`, what takes the keys of large
+/// shapes stays as it is stored.
 ///
 /// # Errors
 /// Where a file cannot be written.
-pub fn write(folder: &Path) -> std::io::Result<()> {
+pub fn write(folder: &Path, all: bool) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let store = |shape: &str| std::fs::write(proofs::path(folder, shape), proof_of(shape));
     // Missing ones first: a key that a proof was made with is not made again.
-    for shape in SHAPES.iter().filter(|shape| !proofs::path(folder, shape.name).exists()) {
+    let asked = |shape: &&Shape| all || QUICK_KEYS.contains(&shape.name);
+    for shape in SHAPES.iter().filter(asked).filter(|shape| !proofs::path(folder, shape.name).exists()) {
         store(shape.name)?;
     }
-    for (file, values) in current(true) {
-        std::fs::write(folder.join(file), text(&values))?;
+    for (file, values) in current(all) {
+        let mut lines = text(&values);
+        let stored = std::fs::read_to_string(folder.join(&file)).unwrap_or_default();
+        let has = |name: &str| values.iter().any(|(n, _)| n == name);
+        for line in stored.lines().filter(|line| line.starts_with("key-")) {
+            if line.split_once(' ').is_some_and(|(name, _)| !has(name)) {
+                lines.push_str(line);
+                lines.push('\n');
+            }
+        }
+        std::fs::write(folder.join(file), lines)?;
     }
-    for shape in &SHAPES {
+    for shape in SHAPES.iter().filter(asked) {
         if verify_stored(folder, shape.name).is_err() {
             store(shape.name)?;
         }
