@@ -145,23 +145,16 @@ fn write_cost(out: &mut String, rule: &Rule, compiled: &Compiled) -> std::fmt::R
     )
 }
 
+/// Constraints of the circuit of each shape, as `docs/shapes.md` has them.
+const SIZES: [(&str, usize); 4] =
+    [("s256", 115_230), ("m1024", 196_967), ("l4096", 712_191), ("o2048", 824_238)];
+
 /// What part of the shape's circuit some constraints are, where its size is on record.
 fn share(constraints: usize, shape: &Shape) -> String {
-    let pinned = match shape.name {
-        "t32" => include_str!("../../../pins/shape-t32.txt"),
-        "s256" => include_str!("../../../pins/shape-s256.txt"),
-        "m1024" => include_str!("../../../pins/shape-m1024.txt"),
-        "l4096" => include_str!("../../../pins/shape-l4096.txt"),
-        _ => "",
-    };
-    let all = pinned.lines().find_map(|l| l.strip_prefix("constraints ")?.trim().parse::<usize>().ok());
-    match all {
-        Some(all) if all > 0 => {
-            let bps = constraints * 10_000 / all;
-            format!(", {}.{:02}% of the circuit", bps / 100, bps % 100)
-        }
-        _ => String::new(),
-    }
+    SIZES.iter().find(|(name, _)| *name == shape.name).map_or_else(String::new, |(_, all)| {
+        let bps = constraints * 10_000 / all;
+        format!(", {}.{:02}% of the circuit", bps / 100, bps % 100)
+    })
 }
 
 /// What a mandate reads of the market.
@@ -221,4 +214,28 @@ pub fn dump(compiled: &Compiled) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SIZES;
+
+    /// The sizes are those of `docs/shapes.md`, which the circuit's own tests hold.
+    #[test]
+    fn sizes_are_those_of_the_documentation() {
+        let page = include_str!("../../../docs/shapes.md");
+        let cells = |line: &str| -> Vec<String> {
+            line.trim_matches('|').split('|').map(|c| c.trim().replace(['`', ','], "")).collect()
+        };
+        let names =
+            cells(page.lines().find(|l| l.contains("`s256`") && l.starts_with('|')).expect("a header"));
+        let sizes =
+            cells(page.lines().find(|l| l.starts_with("| constraints |")).expect("a row of constraints"));
+        let found: Vec<(&str, usize)> = names[1..]
+            .iter()
+            .zip(&sizes[1..])
+            .map(|(name, size)| (name.as_str(), size.parse().expect("a number")))
+            .collect();
+        assert_eq!(found, SIZES);
+    }
 }
