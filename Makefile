@@ -28,6 +28,11 @@ demo-real: tools build ## the same on the Deribit chain of 2026-02-05, where DAT
 	  echo "demo-real: no market data at $(DATA); name its folder with DATA=... or MANDATE_DATA" >&2; exit 2; fi
 	$(MANDATE) demo --real $(DATA)
 
+demo-strikes: tools build ## five templates in one mandate over every listed strike of that chain's BTC options
+	@if [ ! -d "$(DATA)" ]; then \
+	  echo "demo-strikes: no market data at $(DATA); name its folder with DATA=... or MANDATE_DATA" >&2; exit 2; fi
+	$(MANDATE) demo --real $(DATA) --strikes
+
 test: test-rust test-contracts ## all tests
 
 test-rust: tools ## Rust tests, those of the command line included

@@ -17,6 +17,9 @@ pub struct Args {
     /// The real chain instead: folder of the shared market data.
     #[arg(long, value_name = "DATADIR", conflicts_with = "size")]
     real: Option<PathBuf>,
+    /// Of the real chain BTC alone, with rules at every listed strike: five templates in one mandate.
+    #[arg(long, requires = "real")]
+    strikes: bool,
     /// Stop before the chain.
     #[arg(long)]
     no_chain: bool,
@@ -30,6 +33,7 @@ pub struct Args {
 /// Tells it.
 pub fn run(args: &Args, screen: &Screen) -> Done {
     let scene = match &args.real {
+        Some(data) if args.strikes => books::strikes(data, screen)?,
         Some(data) => books::real(data, screen)?,
         // A snapshot of ten minutes ago: nothing in the story is from the future.
         None => books::made_up(args.size.snapshot(place::now() - 600)),

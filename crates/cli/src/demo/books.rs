@@ -4,7 +4,7 @@ use crate::failure::{At, Failure, fail};
 use crate::screen::Screen;
 use mandate_book::examples::{Example, csv};
 use mandate_market::import::{Desk, InputFile};
-use mandate_market::{Instrument, Snapshot};
+use mandate_market::{Instrument, Right, Snapshot};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -35,8 +35,8 @@ const PERPETUALS: &str = "unlicensed/market/deribit_perpetual_prices_at_snapshot
 const FUTURES: &str = "unlicensed/market/deribit_term_futures_marks_at_snapshots.csv";
 const COLLATERAL: &str = "open/market/binance_collateral_assets_prices_haircuts_2025.csv";
 
-/// The Deribit chain of 2026-02-05 with a book made by rule from what it lists.
-pub fn real(data: &Path, screen: &Screen) -> Result<Scene, Failure> {
+/// The Deribit chain of 2026-02-05, of all its coins or of some, laid out on a shape.
+fn chain(data: &Path, only: &[&str], shape: &str, screen: &Screen) -> Result<Snapshot, Failure> {
     let read = |name: &str| -> Result<Option<InputFile>, Failure> {
         Ok(Some(InputFile::read(&data.join(name)).at("the real chain is not there")?))
     };
@@ -45,12 +45,81 @@ pub fn real(data: &Path, screen: &Screen) -> Result<Scene, Failure> {
         perpetuals: read(PERPETUALS)?,
         futures: read(FUTURES)?,
         collateral: read(COLLATERAL)?,
-        shape: Some("l4096".into()),
+        only: only.iter().map(|coin| (*coin).to_owned()).collect(),
+        shape: Some(shape.into()),
         ..Desk::default()
     };
     let imported = screen.timed("importing the real chain", || desk.import()).0?;
     screen.say(format!("{}", imported.report));
-    let snapshot = imported.snapshot;
+    Ok(imported.snapshot)
+}
+
+/// BTC of that chain with every strike of every expiry in runs, a vault that writes calls on coins it owns, and five templates
+/// in one mandate: margin, leverage, concentration, Greeks and coverage.
+pub fn strikes(data: &Path, screen: &Screen) -> Result<Scene, Failure> {
+    let snapshot = chain(data, &["BTC"], "o2048", screen)?;
+    let (lawful, positions) = vault_book(&snapshot, 1)?;
+    if positions < 100 {
+        return fail(format!(
+            "the rule makes a book of {positions} positions on this chain; wanted 100 or more"
+        ));
+    }
+    screen.say(format!(
+        "a book by public rule: {positions} positions, calls written and held over every expiry of BTC"
+    ));
+    let (unlawful, _) = vault_book(&snapshot, 10)?;
+    let text = include_str!("../../../../examples/templates/five.toml").to_owned();
+    Ok(Scene { snapshot, lawful, unlawful, mandate: ("examples/templates/five.toml".into(), text) })
+}
+
+/// A vault's book by rule, and how many positions it has.
+///
+/// Of the calls with a bid and an ask, in the universe's order, every fourth is written, a tenth of a coin times `times`, and
+/// every eighth held, a twentieth; of the puts every tenth is held, a twentieth. Coins are spot, the rest is cash.
+fn vault_book(snapshot: &Snapshot, times: u32) -> Result<(String, usize), Failure> {
+    let mut out = String::from("account,instrument,quantity,entry_price\n");
+    let (mut positions, mut calls, mut puts) = (0, 0u32, 0u32);
+    for account in &snapshot.universe.accounts {
+        let label = account.label();
+        writeln!(out, "{label},,,")?;
+        for slot in account.groups.iter().flat_map(|g| &g.slots) {
+            let quote = snapshot.quote(&account.venue, &slot.instrument);
+            let quantity = match &slot.instrument {
+                Instrument::Option { right, .. } => {
+                    if quote.is_none_or(|q| q.bid.is_none() || q.ask.is_none()) {
+                        continue;
+                    }
+                    let count = if *right == Right::Call { &mut calls } else { &mut puts };
+                    *count += 1;
+                    match (right, *count % 8, *count % 10) {
+                        (Right::Call, 2 | 6, _) => format!("-{}.{}", times / 10, times % 10),
+                        (Right::Call, 0, _) | (Right::Put, _, 0) => "0.05".into(),
+                        _ => continue,
+                    }
+                }
+                Instrument::Spot { asset } => match (account.venue.as_str(), asset.as_str()) {
+                    ("deribit", "BTC") => "20".into(),
+                    ("custody", "BTC") => "15.5".into(),
+                    _ => continue,
+                },
+                Instrument::Cash { currency } => match (account.venue.as_str(), currency.as_str()) {
+                    ("deribit", "USDC") => "1500000".into(),
+                    ("custody", "USD") => "3000000".into(),
+                    ("administrator", "USD") => "-150000".into(),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            writeln!(out, "{label},{},{quantity},", slot.instrument)?;
+            positions += 1;
+        }
+    }
+    Ok((out, positions))
+}
+
+/// The Deribit chain of 2026-02-05 with a book made by rule from what it lists.
+pub fn real(data: &Path, screen: &Screen) -> Result<Scene, Failure> {
+    let snapshot = chain(data, &[], "l4096", screen)?;
     let (lawful, positions) = desk_book(&snapshot, 1)?;
     if positions < 150 {
         return fail(format!(
