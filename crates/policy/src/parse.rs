@@ -332,7 +332,7 @@ impl Parser {
                 args.push(self.sum()?);
             }
             let more = self.eat(&Token::Semicolon);
-            if more && binder.is_none() && self.binds() {
+            if more && binder.is_none() && compared.is_none() && self.binds() {
                 binder = self.bound()?;
                 args.push(self.sum()?);
                 compared = self.compared()?;

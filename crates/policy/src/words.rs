@@ -128,7 +128,7 @@ pub(crate) fn expr(model: &RiskModel, e: &Expr, family: Family) -> String {
         Node::Peak { peak, scope } => {
             let what = match *peak {
                 Runs::UNCOVERED => {
-                    "the calls sold that calls of no higher strike cover, at the strike where they are most,"
+                    "the calls sold that calls held at no higher strike leave uncovered, at the strike where they are most,"
                 }
                 Runs::UPSIDE => "the calls sold beyond those owned, expiry by expiry,",
                 _ => {
@@ -158,7 +158,8 @@ pub(crate) fn expr(model: &RiskModel, e: &Expr, family: Family) -> String {
             )
         }
         Node::Shortfall { share } => {
-            format!("the mean of the worst {}scenario losses of the whole book", factor(share))
+            let of = if share.is_one() { "all ".to_owned() } else { format!("the worst {}", factor(share)) };
+            format!("the mean of {of}scenario losses of the whole book")
         }
         Node::Exceed { allowed } => {
             format!("the scenario loss of the whole book that at most {allowed} scenarios exceed")

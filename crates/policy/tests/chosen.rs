@@ -337,6 +337,7 @@ fn what_is_refused_and_why() {
         ("sum(v in venues: above(u in underlyings: gross(u) > 5% * nav)) <= nav", "a sum inside a sum"),
         ("sum(u in underlyings: gross(u) > 5% * nav) <= nav", "takes no comparison"),
         ("top(2; u in underlyings: gross(u) > 5% * nav) <= nav", "takes no comparison"),
+        ("top(3 > 1_000 USD; u in underlyings: gross(u)) <= nav", "`:`"),
         ("top(0; u in underlyings: gross(u)) <= nav", "not a whole number from 1"),
         ("top(1.5; u in underlyings: gross(u)) <= nav", "not a whole number from 1"),
         ("top(3 USD; u in underlyings: gross(u)) <= nav", "not a whole number from 1"),

@@ -189,3 +189,33 @@ fn the_least_rest_of_a_row_is_out_of_range_and_no_panic() {
     let found = least_witnesses(&rules, &risk, shape, &vec![0; shape.slots], &[true; 3]).map(|_| ());
     assert_eq!(found, Err(RowsError::Range("a witness")));
 }
+
+/// Rows that no compiler makes and the sheet checker refuses: the excesses' floors lie 2^127 apart. Read or refused, never a
+/// panic.
+#[test]
+fn excesses_whose_floors_lie_far_apart_do_not_overflow() {
+    let shape = tiny();
+    let mut rules = RulesPart::empty("crypto-usd/1", shape, mandate_statement::Digest([4; 32]));
+    let far = 1i128 << 126;
+    let rows: [&[(GlobalVar, i128)]; 5] = [
+        &[(GlobalVar::Witness(1), 1), (GlobalVar::Witness(0), 1)],
+        &[(GlobalVar::Witness(1), 1), (GlobalVar::One, far)],
+        &[(GlobalVar::Witness(2), 1), (GlobalVar::Witness(0), 1)],
+        &[(GlobalVar::Witness(2), 1), (GlobalVar::One, -far - 1)],
+        &[
+            (GlobalVar::Witness(3), 1),
+            (GlobalVar::Witness(0), -1),
+            (GlobalVar::Witness(1), -1),
+            (GlobalVar::Witness(2), -1),
+        ],
+    ];
+    for (index, row) in (0u16..).zip(rows) {
+        let (_, global) = rules.row_mut(shape, RowRef { family: Family::Global, index });
+        for (variable, coefficient) in row {
+            global[variable.index(shape).unwrap()] = *coefficient;
+        }
+    }
+    let part = risk(vec![0; shape.slots * shape.columns()], false, [Some(0), Some(1), Some(2), None]);
+    let found = least_witnesses(&rules, &part, shape, &[0; 32], &[true; 3]);
+    assert!(found.is_err(), "a witness that far out is out of the circuit's range");
+}

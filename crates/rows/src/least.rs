@@ -466,7 +466,8 @@ fn search(own: i128, parts: &[Part], lowest: Option<i128>, nothing: i128) -> Opt
         return Some(None);
     }
     while low < high {
-        let middle = low + (high - low) / 2;
+        // Rounded down; the difference of the two may be out of range.
+        let middle = (low & high) + ((low ^ high) >> 1);
         if step(middle)? >= 0 {
             high = middle;
         } else {

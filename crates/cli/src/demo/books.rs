@@ -105,7 +105,7 @@ fn vault_book(snapshot: &Snapshot, times: u32) -> Result<(String, usize), Failur
                 Instrument::Cash { currency } => match (account.venue.as_str(), currency.as_str()) {
                     ("deribit", "USDC") => "1500000".into(),
                     ("custody", "USD") => "3000000".into(),
-                    ("administrator", "USD") => "-150000".into(),
+                    ("administrator", "USD") => "150000".into(),
                     _ => continue,
                 },
                 _ => continue,
