@@ -35,6 +35,8 @@ pub struct Template {
     pub covers: String,
     /// What it leaves out.
     pub leaves_out: String,
+    /// Pairs of knobs of which the second must be above the first.
+    pub ascending: Vec<(String, String)>,
     /// Risk models that it can stand on; empty for every one with the columns.
     pub models: Vec<String>,
     /// What can be set.

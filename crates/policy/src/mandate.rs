@@ -207,7 +207,7 @@ impl Mandate {
                     count += used.rules.len();
                     limit(&reader, count, used.span)?;
                     for rule in &used.rules {
-                        check_id(&reader, &rules, &uses, &rule.id, used.span)?;
+                        check_id(&reader, &rules, &uses, &rule.id, used.id_span)?;
                         expanded_rule(&reader, &checker, &used, rule, &mut rules)?;
                     }
                     uses.push(used);
@@ -299,7 +299,7 @@ fn check_id(
             .into());
     }
     if let Some(other) = rules.iter().find(|r| r.id == *name) {
-        let first = expand::find(uses, other.span).map_or(other.span, |(u, ..)| u.span);
+        let first = expand::find(uses, other.span).map_or(other.span, |(u, ..)| u.id_span);
         let head = reader.text.get(..first.start).unwrap_or(reader.text);
         let line = head.matches('\n').count() + 1;
         return Err(reader

@@ -47,7 +47,7 @@ const EXAMPLES: [Example; 21] = [
     example("defined-risk", "strikes", "condor", "loss", "-0.1", "dr-loss"),
     example("delta-neutral", "small", "desk", "underlying", "-0.1", "dn-underlying"),
     example("greeks", "small", "desk", "vega", "-0.001", "greeks-vega"),
-    example("ica-75-5-10", "small", "desk", "share", "+0.1", "ica-diversified"),
+    example("ica-75-5-10", "small", "funds", "share", "+0.1", "ica-diversified"),
     example("lending-health", "small", "borrower", "health", "+0.01", "health-now-strict"),
     example("leverage", "small", "desk", "gross", "-0.01", "lev-gross"),
     example("liquidity", "small", "desk", "cash", "+0.1", "liq-cash"),
@@ -58,7 +58,7 @@ const EXAMPLES: [Example; 21] = [
     example("reserve", "small", "reserve", "single", "-0.1", "res-single"),
     example("solvency", "small", "borrower", "ratio", "+0.01", "solv-after-shock"),
     example("stress", "small", "desk", "loss", "-0.1", "stress-loss"),
-    example("ucits-5-10-40", "small", "desk", "sum", "-0.1", "ucits-sum"),
+    example("ucits-5-10-40", "small", "funds", "sum", "-0.1", "ucits-sum"),
     example("var", "strikes", "vault", "var", "-0.1", "var-absolute"),
 ];
 
@@ -119,15 +119,19 @@ struct Judged {
 
 /// Both readings of a mandate over a book; they must agree rule by rule.
 fn judge(name: &str, mandate: &str, size: &str, book: &str) -> Judged {
-    let snapshot = &snapshot(size);
+    let path = format!("examples/templates/books/{book}.csv");
+    judge_on(name, mandate, &snapshot(size), &path, &text(&path))
+}
+
+/// [`judge`] on a given market and a book in CSV.
+fn judge_on(name: &str, mandate: &str, snapshot: &Snapshot, path: &str, csv: &str) -> Judged {
     let mandate = Mandate::parse(name, mandate).unwrap_or_else(|e| panic!("{e}"));
     let shape = snapshot.universe.shape().unwrap();
     let compiled = compile(&mandate, mandate.model, shape).unwrap_or_else(|e| panic!("{name}: {e}"));
     let risk = risk::compile_as(mandate.model.name, snapshot, shape).unwrap();
     mandate_checker::check(&compiled.part, &risk).unwrap_or_else(|f| panic!("{name}: {}", f[0]));
     let slots = MarketSlots::new(snapshot).unwrap();
-    let path = format!("examples/templates/books/{book}.csv");
-    let records = read::csv(&path, text(&path).as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+    let records = read::csv(path, csv.as_bytes()).unwrap_or_else(|e| panic!("{e}"));
     let (book, _) = resolve(&records, &slots, &Options::default()).unwrap_or_else(|e| panic!("{path}: {e}"));
     let quantities = book.quantities(shape.slots);
     let mut active = vec![false; shape.accounts];
@@ -214,7 +218,7 @@ fn page(t: &Template, e: &Example, mandate: &str, at: &Judged, past: &Judged, ti
         |d: &&DataFile| t.knobs.iter().flat_map(|k| &k.options).any(|o| o.file.as_ref() == Some(&d.name));
     for d in data_files().iter().filter(from) {
         let (of, until, source) = (&d.as_of, &d.valid_until, &d.source);
-        let line = format!("Data `{}`, of {of}, vouched for until {until}: {source}", d.name);
+        let line = format!("Data `{}`, dated {of} in its file and refused after {until}: {source}", d.name);
         let _ = write!(out, "\n{}\n", para(&line));
     }
     let _ = write!(
@@ -367,6 +371,11 @@ fn refusal(uses: &str) -> String {
 #[test]
 fn what_is_wrong_with_a_use_is_said_at_its_line() {
     let lev = |rest: &str| format!("[[use]]\ntemplate = \"leverage/1\"\nid = \"lev\"\n{rest}");
+    let caps = |lower: &str, upper: &str| {
+        format!(
+            "[[use]]\ntemplate = \"perp-open-interest/1\"\nopen_interest = \"9 USD\"\nlower = \"{lower}\"\nupper = \"{upper}\""
+        )
+    };
     for (uses, place, why, help) in [
         (lev("gros = \"3\""), "m.toml:6:1", "no such knob", "knobs are `gross`"),
         (lev("gross = \"300%\""), "m.toml:6:9", "knob `gross` takes a plain number", "for 300% write 3"),
@@ -440,13 +449,13 @@ fn what_is_wrong_with_a_use_is_said_at_its_line() {
         ),
         (
             lev("gross = 3") + "\n" + &lev("gross = 2"),
-            "m.toml:8:12",
+            "m.toml:9:6",
             "`lev-gross` is there already",
-            "line 4",
+            "line 5",
         ),
         (
             "[[use]]\ntemplate = \"leverage/1\"\nid = \"Lev\"\ngross = 1".into(),
-            "m.toml:4:12",
+            "m.toml:5:6",
             "not a rule id",
             "small letters",
         ),
@@ -457,6 +466,14 @@ fn what_is_wrong_with_a_use_is_said_at_its_line() {
             "at most 34",
         ),
         (lev("gross = \"3\\u200b\""), "m.toml:6:9", "cannot be seen", ""),
+        (
+            "[[use]]\ntemplate = \"leverage/1\"\nid = \"\"\ngross = 1".into(),
+            "m.toml:5:6",
+            "the `id` of a use is empty",
+            "the template's name",
+        ),
+        (caps("5 USD", "5 USD"), "m.toml:7:9", "knob `upper` must be above knob `lower`", "set `upper` to more"),
+        (caps("5.1 USD", "5 USD"), "m.toml:7:9", "knob `upper` must be above knob `lower`", "`lower` is 5.1 USD"),
     ] {
         let found = refusal(&uses);
         assert!(found.contains(&format!("--> {place}")), "{uses}: {place}\n{found}");
@@ -502,12 +519,9 @@ fn ranges_hold_their_ends() {
 /// What goes wrong inside a rule that a template wrote points at the use and quotes the rule.
 #[test]
 fn an_expanded_rule_is_quoted() {
-    let found = refusal(
-        "[[use]]\ntemplate = \"perp-open-interest/1\"\nopen_interest = \"9 USD\"\nlower = \"5 USD\"\nupper = \"5 USD\"",
-    );
-    assert!(found.contains("division by zero") && found.contains("m.toml:4:12"), "{found}");
-    assert!(found.contains("rule `perp-open-interest-initial` reads\n  | "), "{found}");
-    assert!(found.contains("^ zero"), "{found}");
+    let found = refusal("[[use]]\ntemplate = \"basis-book/1\"\nstaked = \"1%\"");
+    assert!(found.contains("needs the column `staked`") && found.contains("m.toml:4:12"), "{found}");
+    assert!(found.contains("rule `basis-book-staked` reads\n  | staked(all) <= 1% * nav"), "{found}");
     // So does a verdict.
     let mandate = text("examples/templates/leverage.toml").replace("net    = \"1\"", "net    = \"0.01\"");
     let judged = judge("leverage.toml", &mandate, "small", "desk");
@@ -517,6 +531,82 @@ fn an_expanded_rule_is_quoted() {
         line.contains("| template = \"leverage/1\"") && line.contains("  | abs(net(all)) <= 0.01 * nav"),
         "{line}"
     );
+}
+
+/// A book in one account on a market; the mandate's rules that it breaks.
+fn broken(model: &str, rules: &str, snapshot: &Snapshot, lines: &str) -> BTreeSet<String> {
+    let mandate = format!("risk_model = \"{model}\"\nmin_nav = \"1 USD\"\n{rules}");
+    let mut csv = "account,instrument,quantity,entry_price\n".to_owned();
+    lines.split_whitespace().for_each(|l| {
+        let _ = writeln!(csv, "harbour/cross/main,{l},");
+    });
+    csv.push_str("quay/cross/main,,,\nvault/segregated/main,,,\nadministrator/fund/main,,,\n");
+    judge_on("m.toml", &mandate, snapshot, "book.csv", &csv).broken
+}
+
+/// What a shock rule is and is not, on books whose figures are worked out here by hand.
+#[test]
+fn shock_rules_are_what_their_pages_say() {
+    let mut market = snapshot("small");
+    for (symbol, bps) in [("USD", 1_000), ("BTC", 9_000), ("ETH", 0)] {
+        let Some(mandate_market::State::Priced(quote)) = market.currencies.get_mut(symbol) else {
+            panic!("{symbol} has no price")
+        };
+        quote.haircut_bps = bps;
+    }
+    let health = |factor: &str, shock: &str| {
+        format!(
+            "[[use]]\ntemplate = \"lending-health/1\"\nprotocol = \"aave-v3\"\nhealth = {factor}\nshock = \"{shock}\"\n"
+        )
+    };
+    let solvent = |factor: &str, shock: &str| {
+        format!("[[use]]\ntemplate = \"solvency/1\"\nratio = {factor}\nshock = \"{shock}\"\n")
+    };
+    let rule = |id: &str| BTreeSet::from([id.to_owned()]);
+    // Collateral 0.9 * 1,200,000 + 0.1 * 20 * 60,000 = 1,200,000 against 479 * 2,500 = 1,197,500. At twice the coins' prices
+    // it is 1,080,000 + 240,000 against 2,395,000, a health of 0.55. All coins move alike, so that the net loss is at most
+    // 0.8 * (1,200,000 - 1,197,500) = 2,000, and `worst` sees no more than that: its page says so. `apart` refuses the book.
+    let book = "USD,1200000 BTC,20 ETH,-479";
+    for shock in ["none", "worst"] {
+        assert!(broken("lending/1", &health("1", shock), &market, book).is_empty(), "{shock}");
+        assert!(broken("lending/1", &solvent("1", shock), &market, book).is_empty(), "{shock}");
+    }
+    assert_eq!(broken("lending/1", &health("1", "apart"), &market, book), rule("lending-health-apart"));
+    assert_eq!(broken("lending/1", &solvent("1", "apart"), &market, book), rule("solvency-apart"));
+    // Debt after the shock is multiplied too: collateral 1,080,000, and at twice its price a debt of 144 * 5,000 = 720,000
+    // is covered exactly 1.5 times. One more coin is not, one less is.
+    for (debt, kept) in [("USD,1200000 ETH,-145", false), ("USD,1200000 ETH,-143", true)] {
+        for shock in ["worst", "apart"] {
+            let id = if shock == "worst" { "after-shock" } else { "apart" };
+            let wanted = |t: &str| if kept { BTreeSet::new() } else { rule(&format!("{t}-{id}")) };
+            let found = broken("lending/1", &health("1.5", shock), &market, debt);
+            assert_eq!(found, wanted("lending-health"), "{debt}, {shock}");
+            let found = broken("lending/1", &solvent("1.5", shock), &market, debt);
+            assert_eq!(found, wanted("solvency"), "{debt}, {shock}");
+        }
+    }
+}
+
+/// Options bought never pay less than nothing at expiry, but the premium paid for them is lost: a straddle breaks the
+/// defined risk where its mark value is above the share, and only there.
+#[test]
+fn premium_paid_is_at_risk() {
+    let market = snapshot("strikes");
+    let book = "USD,1000000 BTC-9MAR26-60000-C,30 BTC-9MAR26-60000-P,30";
+    let mut seen = BTreeSet::new();
+    for share in ["1%", "10%", "15%", "20%", "25%", "40%", "90%"] {
+        let rules = format!(
+            "[[use]]\ntemplate = \"defined-risk/1\"\nid = \"dr\"\nloss = \"{share}\"\n\
+             [[rule]]\nid = \"payoff\"\ntext = \"t\"\nholds = \"expiry_loss(all) <= 0 USD\"\n\
+             [[rule]]\nid = \"mark\"\ntext = \"t\"\nholds = \"premium(all) <= {share} * nav\"\n"
+        );
+        let found = broken("option-vault/1", &rules, &market, book);
+        let above = found.contains("mark");
+        let wanted: &[&str] = if above { &["dr-loss", "mark"] } else { &[] };
+        assert_eq!(found, wanted.iter().map(|w| (*w).to_owned()).collect(), "{share}");
+        seen.insert(above);
+    }
+    assert_eq!(seen.len(), 2, "both sides are tried");
 }
 
 /// Uses and rules stand in the order of the file, and a template's rules are as if they had been written out.

@@ -47,6 +47,8 @@ pub struct Use {
     pub rules: Vec<Expanded>,
     /// Where the mandate names the template.
     pub span: Span,
+    /// Where the mandate gives the id, or else where it names the template.
+    pub(crate) id_span: Span,
 }
 
 /// A knob with its value.
@@ -186,6 +188,12 @@ pub(crate) fn expand(
         None => template.name.clone(),
     };
     let id_span = entry("id").map_or(at, span_of);
+    if id.is_empty() {
+        return Err(reader
+            .fail(id_span, "the `id` of a use is empty", "nothing here")
+            .help("ids of its rules begin with it, as `lev` in `lev-gross`; without `id` they begin with the template's name")
+            .into());
+    }
     let mut e = Expander { reader, model, template, at, values: BTreeMap::new() };
     for (key, value) in table.get_ref() {
         if !["template", "id"].contains(&key.get_ref().as_str()) {
@@ -197,6 +205,7 @@ pub(crate) fn expand(
             e.values.entry(&knob.name).or_insert((value, false, at));
         }
     }
+    e.ascending()?;
     let mut base = base;
     let mut rules = Vec::new();
     for rule in e.chosen()? {
@@ -219,7 +228,7 @@ pub(crate) fn expand(
         base += expanded.holds.len() + 1;
         rules.push(expanded);
     }
-    let mut used = Use { id, template, settings: Vec::new(), rules, span: at };
+    let mut used = Use { id, template, settings: Vec::new(), rules, span: at, id_span };
     used.settings = e.settings();
     for rule in &used.rules {
         e.columns(&used, rule)?;
@@ -285,6 +294,24 @@ impl Expander<'_> {
             MandateError::from(diagnostic)
         })?;
         self.values.insert(&knob.name, (value, true, span));
+        Ok(())
+    }
+
+    /// Refuses two knobs that must ascend and do not.
+    fn ascending(&self) -> Result<(), MandateError> {
+        for (low, high) in &self.template.ascending {
+            let (Some((below, ..)), Some((above, _, span))) =
+                (self.values.get(low.as_str()), self.values.get(high.as_str()))
+            else {
+                continue;
+            };
+            if below.exact >= above.exact {
+                let why = format!("knob `{high}` must be above knob `{low}`");
+                let label = format!("not above {}", below.said);
+                let help = format!("`{low}` is {}; set `{high}` to more", below.said);
+                return Err(self.reader.fail(*span, why, label).help(help).into());
+            }
+        }
         Ok(())
     }
 

@@ -49,6 +49,8 @@ struct File {
     covers: String,
     leaves_out: String,
     #[serde(default)]
+    ascending: Vec<(String, String)>,
+    #[serde(default)]
     models: Vec<String>,
     #[serde(default)]
     knob: Vec<FileKnob>,
@@ -121,6 +123,12 @@ pub(super) fn read(file: &str, text: &str) -> Result<Template, String> {
             return Err(format!("no rule reads knob `{}`", knob.name));
         }
     }
+    for (low, high) in &parsed.ascending {
+        let kind = |name: &String| knobs.iter().find(|k| k.name == *name).map(|k| k.kind);
+        if kind(low).is_none_or(|k| k == Kind::Choice) || kind(low) != kind(high) {
+            return Err(format!("`{low}` and `{high}` are not two knobs of one kind that can ascend"));
+        }
+    }
     Ok(Template {
         name: parsed.name,
         version: parsed.version,
@@ -130,6 +138,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Template, String> {
         source: parsed.source,
         covers: parsed.covers,
         leaves_out: parsed.leaves_out,
+        ascending: parsed.ascending,
         models: parsed.models,
         knobs,
         rules,
@@ -157,6 +166,7 @@ mod tests {
             ("default = \"5%\"", "default = \"5\"", "takes a percentage"),
             ("min = \"0%\"", "min = \"0\"", "takes a percentage"),
             ("{a} * nav", "{b} * nav", "which is no knob"),
+            ("leaves_out = \"l\"", "leaves_out = \"l\"\nascending = [[\"a\", \"b\"]]", "that can ascend"),
             ("{a} * nav", "nav", "no rule reads knob `a`"),
             ("{a} * nav", "{a * nav", "brace"),
             ("default = \"5%\"", "default = \"5%\"\noptional = true", "not optional"),

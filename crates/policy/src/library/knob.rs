@@ -81,7 +81,7 @@ pub(super) struct Value {
     /// As it stands in the rules.
     pub(super) written: String,
     /// Money and numbers, exactly.
-    exact: Option<BigRational>,
+    pub(super) exact: Option<BigRational>,
 }
 
 fn wrong(text: &str, message: String, label: &str) -> Complaint {
