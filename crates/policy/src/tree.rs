@@ -373,7 +373,7 @@ impl Mandate {
         for setting in self.uses.iter().flat_map(|u| &u.settings) {
             let Some(file) = setting.data.filter(|d| d.stale(now)) else { continue };
             let message = format!("the data file `{}` is older than its stated validity", file.name);
-            let label = format!("of {}, vouched for until {}", file.as_of, file.valid_until);
+            let label = format!("dated {} in its file, stands until {}", file.as_of, file.valid_until);
             return Err(self
                 .point(setting.span, message, label)
                 .help("take a newer version of the template or of its data, or write the numbers out as a `[[rule]]`")

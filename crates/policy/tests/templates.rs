@@ -447,12 +447,7 @@ fn what_is_wrong_with_a_use_is_said_at_its_line() {
             "no rule that stands here reads it",
             "read by `days`",
         ),
-        (
-            lev("gross = 3") + "\n" + &lev("gross = 2"),
-            "m.toml:9:6",
-            "`lev-gross` is there already",
-            "line 5",
-        ),
+        (lev("gross = 3") + "\n" + &lev("gross = 2"), "m.toml:9:6", "`lev-gross` is there already", "line 5"),
         (
             "[[use]]\ntemplate = \"leverage/1\"\nid = \"Lev\"\ngross = 1".into(),
             "m.toml:5:6",
@@ -472,8 +467,18 @@ fn what_is_wrong_with_a_use_is_said_at_its_line() {
             "the `id` of a use is empty",
             "the template's name",
         ),
-        (caps("5 USD", "5 USD"), "m.toml:7:9", "knob `upper` must be above knob `lower`", "set `upper` to more"),
-        (caps("5.1 USD", "5 USD"), "m.toml:7:9", "knob `upper` must be above knob `lower`", "`lower` is 5.1 USD"),
+        (
+            caps("5 USD", "5 USD"),
+            "m.toml:7:9",
+            "knob `upper` must be above knob `lower`",
+            "set `upper` to more",
+        ),
+        (
+            caps("5.1 USD", "5 USD"),
+            "m.toml:7:9",
+            "knob `upper` must be above knob `lower`",
+            "`lower` is 5.1 USD",
+        ),
     ] {
         let found = refusal(&uses);
         assert!(found.contains(&format!("--> {place}")), "{uses}: {place}\n{found}");

@@ -110,7 +110,7 @@ pub fn describe(t: &Template) -> String {
 }
 
 fn dates(file: &DataFile) -> String {
-    format!("{} (as of {}, vouched for until {})", file.name, file.as_of, file.valid_until)
+    format!("{} (dated {} in its file, refused after {})", file.name, file.as_of, file.valid_until)
 }
 
 /// A use of a template, for the explanation of a mandate.
