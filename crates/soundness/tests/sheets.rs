@@ -22,7 +22,8 @@ fn no_lie_about_rows_is_believed() {
     let pinned: [(&str, u64, u64); 9] = [
         ("row-dropped", 496, 0),
         ("row-unlisted", 917, 0),
-        ("coefficient", 3001, 3284),
+        // A witness with one definition may be divided: its coefficient above one is another lawful sheet, for the digest.
+        ("coefficient", 2996, 3289),
         ("new-term", 9105, 873),
         ("rows-swapped", 898, 296),
         ("rule-removed", 239, 351),
