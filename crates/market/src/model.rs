@@ -77,13 +77,14 @@ pub struct RiskModel {
 /// What a model's file says beside its columns and scenarios.
 #[derive(Clone, Copy, Debug)]
 pub struct Details {
-    /// Day of the parameters, days since 1970 in UTC.
+    /// Day of the parameters where their source is dated, else the day on which they were recorded in the file; days
+    /// since 1970 in UTC.
     pub as_of: u64,
     /// Last day on which a snapshot may stand to be weighed by the model, days since 1970 in UTC.
     pub valid_until: u64,
     /// Who answers for the file.
     pub owner: &'static str,
-    /// Where the parameters were read.
+    /// Where the parameters are from, and how they were come by.
     pub source: &'static str,
     /// What it covers.
     pub covers: &'static str,
@@ -198,7 +199,8 @@ impl RiskModel {
         let distinct = self.distinct_scenarios();
         let _ = writeln!(
             out,
-            "{}: parameters of {}, valid for snapshots until {}, kept by {}",
+            "{}: parameters as of {} (day of the source, or of recording where it has none), valid for snapshots until \
+             {}, kept by {}",
             self.name,
             day_text(d.as_of),
             day_text(d.valid_until),

@@ -384,9 +384,48 @@ fn stress_days_are_the_recorded_ones() {
         seen += 1;
     }
     assert_eq!(seen, 56);
+    // What the files say of stablecoins that they leave out: every move of 0.4% or more, by day and to the digit.
+    for event in events {
+        let (day, moves) = (event["date"].as_str().unwrap(), &event["moves_vs_prior_close"]);
+        let close = |symbol: &str| moves[symbol]["close"].as_f64().unwrap();
+        for m in [model("stress-16/1"), model("stress-40/1")] {
+            let within = m.distinct_scenarios().iter().any(|s| s.label == Some(day)) && day != "2023-03-11";
+            let large = close("USDC").abs().max(close("USDT").abs()) >= 0.004;
+            let words =
+                format!("{day} (USDC {:+.2}%, USDT {:+.2}%", close("USDC") * 100.0, close("USDT") * 100.0);
+            assert_eq!(m.details.leaves_out.contains(&words), within && large, "{} {words}", m.name);
+        }
+    }
     for event in events {
         let named = |s: &&Scenario| s.label.unwrap() == event["date"].as_str().unwrap();
         assert_eq!(model("stress-40/1").scenarios.iter().filter(named).count(), 1, "{}", event["date"]);
+    }
+}
+
+/// The sets of round shocks name recorded moves that go beyond them, and these do.
+#[test]
+fn round_shocks_name_what_goes_beyond_them() {
+    let Some(history) = vectors("historic_stress.json") else { return };
+    let event = |day: &str, symbol: &str, field: &str| {
+        let events = history["events"].as_array().unwrap();
+        let found = events.iter().find(|e| e["date"] == day).unwrap();
+        found["moves_vs_prior_close"][symbol][field].as_f64().unwrap()
+    };
+    for name in ["reserve/1", "perps-basis/1", "lending/1"] {
+        let BackTest::None(why) = model(name).details.back_test else { panic!("{name} has a back-test") };
+        for (symbol, field, day, way) in [
+            ("USDT", "low", "2020-03-13", "down at the low"),
+            ("USDC", "low", "2023-03-11", "down at the low"),
+            ("USDT", "close", "2020-03-12", "up at the close"),
+        ] {
+            let recorded = event(day, symbol, field);
+            let words = format!("{symbol} {:.2}% {way} of {day}", recorded.abs() * 100.0);
+            assert!(why.contains(&words), "{name}: {words}");
+            let moves = model(name).scenarios.iter().map(|s| s.named_move(symbol).map_or(0.0, Price::to_f64));
+            let beyond = moves
+                .fold(true, |beyond, m| beyond && if recorded < 0.0 { recorded < m } else { recorded > m });
+            assert!(beyond, "{name}: {words}");
+        }
     }
 }
 
