@@ -77,8 +77,8 @@ pub struct RiskModel {
 /// What a model's file says beside its columns and scenarios.
 #[derive(Clone, Copy, Debug)]
 pub struct Details {
-    /// Day of the parameters where their source is dated, else the day on which they were recorded in the file; days
-    /// since 1970 in UTC.
+    /// Day of the parameters where their source is dated, else the day on which they were recorded in the file,
+    /// days since 1970 in UTC.
     pub as_of: u64,
     /// Last day on which a snapshot may stand to be weighed by the model, days since 1970 in UTC.
     pub valid_until: u64,
