@@ -421,9 +421,10 @@ fn round_shocks_name_what_goes_beyond_them() {
             let recorded = event(day, symbol, field);
             let words = format!("{symbol} {:.2}% {way} of {day}", recorded.abs() * 100.0);
             assert!(why.contains(&words), "{name}: {words}");
-            let moves = model(name).scenarios.iter().map(|s| s.named_move(symbol).map_or(0.0, Price::to_f64));
-            let beyond = moves
-                .fold(true, |beyond, m| beyond && if recorded < 0.0 { recorded < m } else { recorded > m });
+            let beyond = model(name).scenarios.iter().all(|s| {
+                let here = s.named_move(symbol).map_or(0.0, Price::to_f64);
+                if recorded < 0.0 { recorded < here } else { recorded > here }
+            });
             assert!(beyond, "{name}: {words}");
         }
     }
