@@ -119,7 +119,7 @@ fn refusals_and_words() {
     }
     let words = explain(&mandate(FORMS[3], 5), Some(r64())).unwrap_or_else(|e| panic!("{e}"));
     for wanted in [
-        "for every underlying, the calls sold that calls of no higher strike cover, at the strike where they are most, of the",
+        "for every underlying, the calls sold that calls held at no higher strike leave uncovered, at the strike where they are most, of the",
         "uncovered: in money at the index",
     ] {
         assert!(words.contains(wanted), "{words}");
