@@ -22,7 +22,8 @@ fn fields(text: &str) -> BTreeSet<String> {
             encoded = true;
         } else if let Some(rest) = line.strip_prefix("pub struct ") {
             let name = rest.split([' ', '<', '{', '(']).next().unwrap().to_owned();
-            inside = encoded.then_some(name);
+            let by_hand = text.contains(&format!("impl Encode for {name} "));
+            inside = (encoded || by_hand).then_some(name);
             encoded = false;
         } else if line.starts_with("pub enum ") {
             encoded = false;
