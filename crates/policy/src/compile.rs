@@ -255,11 +255,11 @@ impl Compiler<'_> {
         let before = (self.rows.len(), self.witnesses.len(), self.bits.len());
         let rows = match self.clause_rows(clause) {
             // A witness is allowed a wide range, so a row that reads one can be too wide where its pieces are not.
-            Err(Fault::Width { .. }) => {
+            // Bits are taken once the rows are known to fit; had one been, it could not be given back, and the rule is refused.
+            Err(Fault::Width { .. }) if self.bits.len() == before.2 => {
                 self.multiply = true;
                 self.rows.truncate(before.0);
                 self.witnesses.truncate(before.1);
-                debug_assert_eq!(self.bits.len(), before.2, "bits are taken once the rows are known to fit");
                 self.clause_rows(clause)?
             }
             done => done?,

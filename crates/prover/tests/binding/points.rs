@@ -63,6 +63,7 @@ fn every_point_of_a_proof_has_one_spelling_and_is_a_point() {
             let mut own: [u8; 32] = good[at + half..at + half + 32].try_into().unwrap();
             let marks = if half + 32 == length { own[31] & 0xc0 } else { 0 };
             own[31] &= 0x3f;
+            // Reduced on purpose: the alias is the same coordinate with the modulus added, which a reader must refuse.
             let mut other = alias(Fq::from_le_bytes_mod_order(&own));
             // An alias of 255 bits runs into the marks and says something else; either way it is refused.
             other[31] |= marks;
@@ -131,6 +132,7 @@ fn every_point_of_a_verifying_key_is_a_point() {
             read_back(bad).err()
         };
         let own = *place(&mut good.clone(), i);
+        // Unchecked on purpose: the points that a reader must refuse.
         let off = G1Affine::new_unchecked(own.x, own.y + Fq::ONE);
         assert!(matches!(told(off), Some(KeyError::Points(_))), "{name} off the curve");
         let zero = G1Affine::new_unchecked(Fq::from(0u8), Fq::from(0u8));
@@ -146,6 +148,7 @@ fn every_point_of_a_verifying_key_is_a_point() {
             read_back(bad).err()
         };
         let own = *place(&mut good.clone());
+        // Unchecked on purpose: a point that a reader must refuse.
         let off = G2Affine::new_unchecked(own.x, own.y + Fq2::ONE);
         assert!(matches!(told(off), Some(KeyError::Points(_))), "{name} off the curve");
         assert!(matches!(told(stray()), Some(KeyError::Points(_))), "{name} outside the subgroup");
@@ -185,6 +188,7 @@ fn every_coordinate_of_a_key_has_one_spelling() {
     for at in first.into_iter().chain(inputs.iter().flat_map(|at| [*at, at + 32])) {
         let mut own: [u8; 32] = payload[at..at + 32].try_into().unwrap();
         own[31] &= 0x3f;
+        // Reduced on purpose, as above.
         for other in [alias(Fq::from_le_bytes_mod_order(&own)), modulus] {
             let mut bad = payload.to_vec();
             bad[at..at + 32].copy_from_slice(&other);
