@@ -58,18 +58,9 @@ fn chain(data: &Path, only: &[&str], shape: &str, screen: &Screen) -> Result<Sna
 /// in one mandate: margin, leverage, concentration, Greeks and coverage.
 pub fn strikes(data: &Path, screen: &Screen) -> Result<Scene, Failure> {
     let snapshot = chain(data, &["BTC"], "o2048", screen)?;
-    let (lawful, positions) = vault_book(&snapshot, 1)?;
-    if positions < 100 {
-        return fail(format!(
-            "the rule makes a book of {positions} positions on this chain; wanted 100 or more"
-        ));
-    }
-    screen.say(format!(
-        "a book by public rule: {positions} positions, calls written and held over every expiry of BTC"
-    ));
-    let (unlawful, _) = vault_book(&snapshot, 10)?;
-    let text = include_str!("../../../../examples/templates/five.toml").to_owned();
-    Ok(Scene { snapshot, lawful, unlawful, mandate: ("examples/templates/five.toml".into(), text) })
+    let text = include_str!("../../../../examples/templates/five.toml");
+    let words = "calls written and held over every expiry of BTC";
+    by_rule(snapshot, vault_book, (10, 100), words, ("examples/templates/five.toml", text), screen)
 }
 
 /// A vault's book by rule, and how many positions it has.
@@ -120,18 +111,32 @@ fn vault_book(snapshot: &Snapshot, times: u32) -> Result<(String, usize), Failur
 /// The Deribit chain of 2026-02-05 with a book made by rule from what it lists.
 pub fn real(data: &Path, screen: &Screen) -> Result<Scene, Failure> {
     let snapshot = chain(data, &[], "l4096", screen)?;
-    let (lawful, positions) = desk_book(&snapshot, 1)?;
-    if positions < 150 {
+    let text = include_str!("../../../../examples/real/desk.toml");
+    let words = "in options, futures, perpetuals and spot over BTC and ETH";
+    by_rule(snapshot, desk_book, (60, 150), words, ("examples/real/desk.toml", text), screen)
+}
+
+/// A book of some size by a public rule, and how many positions it has.
+type Rule = fn(&Snapshot, u32) -> Result<(String, usize), Failure>;
+
+/// Both books of a scene by one rule: at its own size, which must give `least` positions, and `times` that.
+fn by_rule(
+    snapshot: Snapshot,
+    rule: Rule,
+    (times, least): (u32, usize),
+    words: &str,
+    (name, text): (&str, &str),
+    screen: &Screen,
+) -> Result<Scene, Failure> {
+    let (lawful, positions) = rule(&snapshot, 1)?;
+    if positions < least {
         return fail(format!(
-            "the rule makes a book of {positions} positions on this chain; wanted 150 or more"
+            "the rule makes a book of {positions} positions on this chain; wanted {least} or more"
         ));
     }
-    screen.say(format!(
-        "a book by public rule: {positions} positions in options, futures, perpetuals and spot over BTC and ETH"
-    ));
-    let (unlawful, _) = desk_book(&snapshot, 60)?;
-    let text = include_str!("../../../../examples/real/desk.toml").to_owned();
-    Ok(Scene { snapshot, lawful, unlawful, mandate: ("examples/real/desk.toml".into(), text) })
+    screen.say(format!("a book by public rule: {positions} positions, {words}"));
+    let (unlawful, _) = rule(&snapshot, times)?;
+    Ok(Scene { snapshot, lawful, unlawful, mandate: (name.to_owned(), text.to_owned()) })
 }
 
 /// A book by rule, and how many positions it has.
