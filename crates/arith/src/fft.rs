@@ -1,0 +1,69 @@
+//! Transforms over the scalar field.
+
+use crate::Path;
+use ark_bn254::Fr;
+use ark_ff::{FftField, Field};
+use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
+
+/// Polynomials of degree below `n = 2^k` and their values on the `n`-th roots of unity `1, w, w^2, ...` (ark's `w`), or on the
+/// coset `g, gw, gw^2, ...` of them with `g` the field's multiplicative generator 5. Natural order everywhere.
+pub struct Fft {
+    domain: Radix2EvaluationDomain<Fr>,
+    coset: Radix2EvaluationDomain<Fr>,
+}
+
+impl Fft {
+    /// The largest `k`.
+    pub const MAX_LOG: u32 = 22;
+
+    /// Tables for `2^log` points; `None` above [`Self::MAX_LOG`].
+    #[must_use]
+    pub fn new(log: u32) -> Option<Self> {
+        if log > Self::MAX_LOG {
+            return None;
+        }
+        let domain = Radix2EvaluationDomain::new(1 << log)?;
+        Some(Self { domain, coset: domain.get_coset(Fr::GENERATOR)? })
+    }
+    /// How many points, `n`.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.domain.size()
+    }
+    /// `g^n - 1`: what the polynomial that vanishes on the roots of unity is, everywhere on the coset.
+    #[must_use]
+    pub fn vanishing_on_coset(&self) -> Fr {
+        Fr::GENERATOR.pow([self.size() as u64]) - Fr::ONE
+    }
+    /// Coefficients to values on the roots of unity.
+    ///
+    /// # Panics
+    /// As all of these: unless there are [`Self::size`] values.
+    pub fn forward(&self, values: &mut [Fr], path: Path) {
+        self.run(values, path, |v| self.domain.fft_in_place(v));
+    }
+    /// Values on the roots of unity to coefficients.
+    pub fn inverse(&self, values: &mut [Fr], path: Path) {
+        self.run(values, path, |v| self.domain.ifft_in_place(v));
+    }
+    /// Coefficients to values on the coset.
+    pub fn coset_forward(&self, values: &mut [Fr], path: Path) {
+        self.run(values, path, |v| self.coset.fft_in_place(v));
+    }
+    /// Values on the coset to coefficients.
+    pub fn coset_inverse(&self, values: &mut [Fr], path: Path) {
+        self.run(values, path, |v| self.coset.ifft_in_place(v));
+    }
+    /// Values on the roots of unity to values on the coset: [`Self::inverse`], then [`Self::coset_forward`].
+    pub fn to_coset(&self, values: &mut [Fr], path: Path) {
+        self.inverse(values, path);
+        self.coset_forward(values, path);
+    }
+    fn run(&self, values: &mut [Fr], path: Path, work: impl Fn(&mut Vec<Fr>)) {
+        let _ = path;
+        assert_eq!(values.len(), self.size(), "a transform of another size");
+        let mut list = values.to_vec();
+        work(&mut list);
+        values.copy_from_slice(&list);
+    }
+}
