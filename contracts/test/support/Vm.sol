@@ -22,6 +22,7 @@ interface Vm {
     function addr(uint256 key) external pure returns (address);
     function lastCallGas() external view returns (Gas memory);
     function readFile(string calldata path) external view returns (string memory);
+    function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
     function parseJsonUintArray(string calldata json, string calldata key)
         external
@@ -73,6 +74,14 @@ abstract contract Check {
 
     function atMost(uint256 got, uint256 limit) internal pure {
         if (got > limit) revert TooMuch(got, limit);
+    }
+
+    /// @notice Deploys creation code that another compiler made.
+    function create(bytes memory code) internal returns (address made) {
+        assembly ("memory-safe") {
+            made := create(0, add(code, 0x20), mload(code))
+        }
+        isTrue(made != address(0));
     }
 
     /// @notice Prints the gas of the call just made and holds it to a limit.
