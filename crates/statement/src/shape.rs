@@ -256,11 +256,11 @@ pub static SHAPES: [Shape; 6] = [
         account_rows: 8,
         asset_rows: 8,
         slot_rows: 0,
-        global_rows: 80,
+        global_rows: 100,
         local_witnesses: 8,
         local_bits: 4,
         global_witnesses: 24,
-        global_bits: 40,
+        global_bits: 80,
         strips: 128,
     },
 ];
