@@ -1,15 +1,20 @@
 //! Transforms over the scalar field.
 
 use crate::Path;
+#[cfg(target_arch = "x86_64")]
+use crate::ifma::Plan;
 use ark_bn254::Fr;
 use ark_ff::{FftField, Field};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
+use zeroize::Zeroize;
 
 /// Polynomials of degree below `n = 2^k` and their values on the `n`-th roots of unity `1, w, w^2, ...` (ark's `w`), or on the
 /// coset `g, gw, gw^2, ...` of them with `g` the field's multiplicative generator 5. Natural order everywhere.
 pub struct Fft {
     domain: Radix2EvaluationDomain<Fr>,
     coset: Radix2EvaluationDomain<Fr>,
+    #[cfg(target_arch = "x86_64")]
+    plan: Option<Plan>,
 }
 
 impl Fft {
@@ -23,7 +28,12 @@ impl Fft {
             return None;
         }
         let domain = Radix2EvaluationDomain::new(1 << log)?;
-        Some(Self { domain, coset: domain.get_coset(Fr::GENERATOR)? })
+        Some(Self {
+            domain,
+            coset: domain.get_coset(Fr::GENERATOR)?,
+            #[cfg(target_arch = "x86_64")]
+            plan: Plan::new(log),
+        })
     }
     /// How many points, `n`.
     #[must_use]
@@ -40,30 +50,49 @@ impl Fft {
     /// # Panics
     /// As all of these: unless there are [`Self::size`] values.
     pub fn forward(&self, values: &mut [Fr], path: Path) {
-        self.run(values, path, |v| self.domain.fft_in_place(v));
+        self.run(values, path, Kind::Forward);
     }
     /// Values on the roots of unity to coefficients.
     pub fn inverse(&self, values: &mut [Fr], path: Path) {
-        self.run(values, path, |v| self.domain.ifft_in_place(v));
+        self.run(values, path, Kind::Inverse);
     }
     /// Coefficients to values on the coset.
     pub fn coset_forward(&self, values: &mut [Fr], path: Path) {
-        self.run(values, path, |v| self.coset.fft_in_place(v));
+        self.run(values, path, Kind::CosetForward);
     }
     /// Values on the coset to coefficients.
     pub fn coset_inverse(&self, values: &mut [Fr], path: Path) {
-        self.run(values, path, |v| self.coset.ifft_in_place(v));
+        self.run(values, path, Kind::CosetInverse);
     }
     /// Values on the roots of unity to values on the coset: [`Self::inverse`], then [`Self::coset_forward`].
     pub fn to_coset(&self, values: &mut [Fr], path: Path) {
         self.inverse(values, path);
         self.coset_forward(values, path);
     }
-    fn run(&self, values: &mut [Fr], path: Path, work: impl Fn(&mut Vec<Fr>)) {
-        let _ = path;
+    fn run(&self, values: &mut [Fr], path: Path, kind: Kind) {
         assert_eq!(values.len(), self.size(), "a transform of another size");
+        #[cfg(target_arch = "x86_64")]
+        if let (true, Some(plan)) = (path.is_ifma(), &self.plan) {
+            return plan.run(values, kind);
+        }
+        let _ = path;
         let mut list = values.to_vec();
-        work(&mut list);
+        match kind {
+            Kind::Forward => self.domain.fft_in_place(&mut list),
+            Kind::Inverse => self.domain.ifft_in_place(&mut list),
+            Kind::CosetForward => self.coset.fft_in_place(&mut list),
+            Kind::CosetInverse => self.coset.ifft_in_place(&mut list),
+        }
         values.copy_from_slice(&list);
+        list.zeroize();
     }
+}
+
+/// Which transform.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Forward,
+    Inverse,
+    CosetForward,
+    CosetInverse,
 }

@@ -13,8 +13,15 @@
 
 mod bases;
 mod fft;
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+mod invert;
+mod msm;
 mod path;
+mod points;
+mod portable;
 mod scalars;
+mod sums;
 
 pub use bases::{G1Bases, G2Bases};
 pub use fft::Fft;

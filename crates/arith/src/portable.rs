@@ -1,0 +1,163 @@
+//! The portable path: plain 64-bit integers under the same trees of batched affine additions.
+
+use crate::invert::Invert;
+use crate::points::{Packed, Words};
+use crate::sums::{Add, Adder};
+use ark_bn254::{Fq, Fq2, g1, g2};
+use ark_ec::scalar_mul::glv::GLVConfig;
+use ark_ff::Field;
+use rayon::prelude::*;
+use std::cell::Cell;
+
+/// Coordinates, with the cube root of one that multiplies `x` under the endomorphism.
+pub(crate) trait Coordinate: Words + Invert {
+    fn beta() -> Self;
+}
+
+impl Coordinate for Fq {
+    /// The other root than ark's: it stands for the smaller eigenvalue.
+    fn beta() -> Self {
+        g1::Config::ENDO_COEFFS[0].square()
+    }
+}
+
+impl Coordinate for Fq2 {
+    fn beta() -> Self {
+        g2::Config::ENDO_COEFFS[0]
+    }
+}
+
+/// A point with `y` divided by four, as it is stored. No point of a curve of odd order has `y = 0`, which stands for infinity.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Point<F> {
+    x: F,
+    y: F,
+}
+
+impl<F: Coordinate> Point<F> {
+    const INFINITY: Self = Self { x: F::ZERO, y: F::ZERO };
+    fn is_infinity(&self) -> bool {
+        self.y.is_zero()
+    }
+    #[inline]
+    fn read<const ROWS: usize>(point: &Packed<ROWS>) -> Self {
+        if point.is_infinity() {
+            return Self::INFINITY;
+        }
+        let (x, y) = point.split();
+        Self { x: F::read(x), y: F::read(y) }
+    }
+    #[inline]
+    fn packed<const ROWS: usize>(&self) -> Packed<ROWS> {
+        let mut out = Packed::INFINITY;
+        if !self.is_infinity() {
+            let (x, y) = out.0.as_flattened_mut().split_at_mut(4 * ROWS);
+            self.x.write(x);
+            self.y.write(y);
+        }
+        out
+    }
+}
+
+/// What the second pass needs of an addition.
+struct Note<F> {
+    one: Point<F>,
+    two: Point<F>,
+    /// Denominator of the slope.
+    run: F,
+    /// The product of all denominators before.
+    before: F,
+}
+
+/// Additions that share an inversion.
+const BATCH: usize = 1024;
+
+/// Additions in a group, with the memory they work in.
+pub(crate) struct Plain<F>(Vec<Note<F>>);
+
+/// Does `adds`, all reads of a batch before any write of it. Complete, as the vector path is.
+fn add_all<F: Coordinate, const ROWS: usize>(
+    notes: &mut Vec<Note<F>>,
+    adds: &[Add],
+    get: impl Fn(usize) -> Packed<ROWS>,
+    mut put: impl FnMut(usize, Packed<ROWS>),
+) {
+    let get = |entry: u32| {
+        let Point { x, y } = Point::<F>::read(&get((entry >> 1) as usize));
+        Point { x, y: if entry & 1 == 1 { -y } else { y } }
+    };
+    for batch in adds.chunks(BATCH) {
+        notes.clear();
+        let mut product = F::ONE;
+        for add in batch {
+            let (p, q) = (get(add.a), get(add.b));
+            let mut run = q.x - p.x;
+            if run.is_zero() || p.is_infinity() || q.is_infinity() {
+                // A tangent, or no slope at all: then one, so that the product goes on.
+                run = if p == q && !p.is_infinity() { p.y.double() } else { F::ONE };
+            }
+            notes.push(Note { one: p, two: q, run, before: product });
+            product *= run;
+        }
+        let mut inverse = product.inverted();
+        for (add, note) in batch.iter().zip(&*notes).rev() {
+            let (p, q) = (&note.one, &note.two);
+            let this = inverse * note.before;
+            inverse *= note.run;
+            let sum = if p.is_infinity() {
+                *q
+            } else if q.is_infinity() {
+                *p
+            } else if p.x == q.x && p.y != q.y {
+                Point::INFINITY
+            } else {
+                // With `y/4` for `y` a quarter of the slope comes out; of a tangent, 3 x^2 / 2 (y/4), four times it.
+                let quarter = if p.x == q.x {
+                    let square = (p.x.square() * this).quarter().quarter();
+                    square.double() + square
+                } else {
+                    (q.y - p.y) * this
+                };
+                let slope = quarter.double().double();
+                let x = slope.square() - p.x - q.x;
+                Point { x, y: quarter * (p.x - x) - p.y }
+            };
+            put(add.to as usize, sum.packed());
+        }
+    }
+}
+
+impl<F: Coordinate, const ROWS: usize> Adder<ROWS> for Plain<F> {
+    const CHUNK: usize = 8192;
+    fn new() -> Self {
+        Self(Vec::new())
+    }
+    fn across(&mut self, from: &[Packed<ROWS>], adds: &[Add], to: &mut [Packed<ROWS>]) {
+        add_all(&mut self.0, adds, |i| from[i], |i, p| to[i] = p);
+    }
+    fn within(&mut self, points: &mut [Packed<ROWS>], adds: &[Add]) {
+        let points = Cell::from_mut(points).as_slice_of_cells();
+        add_all(&mut self.0, adds, |i| points[i].get(), |i, p| points[i].set(p));
+    }
+    fn signed(point: &Packed<ROWS>, negative: bool) -> Packed<ROWS> {
+        if !negative {
+            return *point;
+        }
+        let Point { x, y } = Point::<F>::read(point);
+        Point { x, y: -y }.packed()
+    }
+    fn images(points: &[Packed<ROWS>]) -> Vec<Packed<ROWS>> {
+        let beta = F::beta();
+        let image = |p: &Packed<ROWS>| {
+            let Point { x, y } = Point::<F>::read(p);
+            Point { x: x * beta, y }.packed()
+        };
+        points.par_iter().map(image).collect()
+    }
+    fn wipe(&mut self) {
+        for note in &mut self.0 {
+            *note = Note { one: Point::INFINITY, two: Point::INFINITY, run: F::ZERO, before: F::ZERO };
+        }
+        std::hint::black_box(&mut self.0);
+    }
+}
