@@ -1,43 +1,53 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
-import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IAttestorRegistry} from "./interfaces/IAttestorRegistry.sol";
 import {DataCode} from "./lib/DataCode.sol";
 import {Digests} from "./lib/Digests.sol";
 
-/// @title See {IAttestorRegistry}.
-contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
+/// @title See {IAttestorRegistry}. The part of a compliance registry that knows who may vouch and for what.
+/// @dev Account lists are kept packed, two words an account: see `_pack`.
+abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     /// @dev No shape has more accounts.
     uint256 private constant MOST_ACCOUNTS = 64;
     /// @dev How far a new version of an account set may be from the last.
     uint64 private constant MOST_VERSIONS_AT_ONCE = 1000;
 
+    /// @dev The first slot is all that an attestation reads, unless only a commitment was declared.
     struct Subject {
-        /// Code with `abi.encode(digest, accounts)`.
+        /// Code with the set's digest and its packed accounts; zero where there is none.
         address accounts;
-        uint64 version;
+        uint48 version;
+        /// Grows with every administrator: approvals name it.
+        uint32 term;
+        bool restricted;
         address administrator;
+        /// Digest of the set where only that was declared.
+        bytes32 committed;
     }
 
-    /// @dev The last use of an account, in one slot that its declaration opens. The subject's hash is cut to 136 bits.
+    /// @dev The last use of an account, in one slot that its declaration opens. The subject's hash is cut to 104 bits.
     struct Use {
         uint64 sequence;
-        uint48 asOf;
+        uint40 asOf;
+        /// Furthest `validUntil` of an attestation that shows this account for the subject.
+        uint40 until;
         bool opened;
-        uint136 subject;
+        uint104 subject;
+    }
+
+    struct Link {
+        bytes32 subject;
+        uint32 term;
     }
 
     bool public selfAllowed;
-    mapping(address consumer => bool) public isConsumer;
     mapping(bytes32 attestorAndAccount => Use) private _uses;
     mapping(address attestor => Attestor) private _attestors;
     mapping(bytes32 subject => Subject) private _subjects;
-    mapping(bytes32 subject => mapping(address account => bool)) private _approved;
-    mapping(address account => bytes32 subject) private _subjectOf;
-
-    constructor(address owner_) Ownable(owner_) {}
+    mapping(bytes32 subject => mapping(uint32 term => mapping(address account => bool))) private _approved;
+    mapping(address account => Link) private _links;
 
     modifier onlyAdministrator(bytes32 subject) {
         address administrator = _subjects[subject].administrator;
@@ -70,17 +80,14 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IAttestorRegistry
-    function setConsumer(address consumer, bool admitted) external onlyOwner {
-        isConsumer[consumer] = admitted;
-        emit ConsumerSet(consumer, admitted);
-    }
-
-    /// @inheritdoc IAttestorRegistry
     function setSubject(bytes32 subject, address administrator) external onlyOwner {
         if (subject == bytes32(0)) revert UnknownSubject(subject);
-        _subjects[subject].administrator = administrator;
+        Subject storage s = _subjects[subject];
+        // What the last administrator approved was the last administrator's to say.
+        if (administrator != s.administrator) s.term += 1;
+        s.administrator = administrator;
         // Removed: nothing is attested for it until a new administrator declares accounts again.
-        if (administrator == address(0)) _subjects[subject].accounts = address(0);
+        if (administrator == address(0)) (s.accounts, s.committed) = (address(0), bytes32(0));
         emit SubjectSet(subject, administrator);
     }
 
@@ -91,12 +98,241 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
         returns (bytes32 digest)
     {
         Subject storage s = _subjects[subject];
+        _newVersion(s, version);
+        bytes memory packed;
+        (digest, packed) = _pack(subject, version, accounts);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            _uses[_useId(accounts[i].attestor, accounts[i].account)].opened = true;
+        }
+        s.accounts = DataCode.write(bytes.concat(digest, packed));
+        s.committed = bytes32(0);
+        emit AccountsDeclared(subject, version, digest, accounts);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function commitAccounts(bytes32 subject, uint64 version, bytes32 digest)
+        external
+        onlyAdministrator(subject)
+    {
+        if (digest == bytes32(0)) revert NoAccounts();
+        Subject storage s = _subjects[subject];
+        _newVersion(s, version);
+        (s.accounts, s.committed) = (address(0), digest);
+        emit AccountsCommitted(subject, version, digest);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function restrictSubmitters(bytes32 subject, bool restricted) external onlyAdministrator(subject) {
+        _subjects[subject].restricted = restricted;
+        emit SubmittersRestricted(subject, restricted);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function approveAddress(bytes32 subject, address account, bool approved)
+        external
+        onlyAdministrator(subject)
+    {
+        _approved[subject][_subjects[subject].term][account] = approved;
+        if (!approved && _links[account].subject == subject) {
+            delete _links[account];
+            emit AddressLinked(bytes32(0), account);
+        }
+        emit AddressApproved(subject, account, approved);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function linkAddress(bytes32 subject) external {
+        uint32 term = _subjects[subject].term;
+        if (subject != bytes32(0) && !_approved[subject][term][msg.sender]) {
+            revert NotApproved(subject, msg.sender);
+        }
+        _links[msg.sender] = Link(subject, term);
+        emit AddressLinked(subject, msg.sender);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function usableAccounts(bytes32 subject, uint64 asOf)
+        external
+        view
+        returns (bytes32 digest, Account[] memory accounts)
+    {
+        uint256 list;
+        uint256 count;
+        (digest, list, count) = _declared(subject);
+        accounts = new Account[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            accounts[i] = _account(list, i);
+            _checkAttestor(accounts[i], asOf);
+        }
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function accountUse(address who, bytes32 account)
+        external
+        view
+        returns (uint64 sequence, uint40 asOf, uint40 until)
+    {
+        Use memory use = _uses[_useId(who, account)];
+        return (use.sequence, use.asOf, use.until);
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function accountSet(bytes32 subject) external view returns (bytes32 digest, uint64 version) {
+        Subject storage s = _subjects[subject];
+        digest = s.committed;
+        if (s.accounts != address(0)) digest = bytes32(DataCode.part(s.accounts, 0, 32));
+        if (digest != bytes32(0)) version = s.version;
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function subjectOf(address account) public view returns (bytes32) {
+        Link memory link = _links[account];
+        Subject storage s = _subjects[link.subject];
+        return s.term != link.term || s.administrator == address(0) ? bytes32(0) : link.subject;
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function administratorOf(bytes32 subject) public view returns (address) {
+        return _subjects[subject].administrator;
+    }
+
+    /// @inheritdoc IAttestorRegistry
+    function attestor(address who) external view returns (Attestor memory) {
+        return _attestors[who];
+    }
+
+    /// @dev A subject's declared accounts in memory: address and number of the packed words.
+    function _declared(bytes32 subject) internal view returns (bytes32 digest, uint256 list, uint256 count) {
+        Subject storage s = _subjects[subject];
+        address pointer = s.accounts;
+        if (pointer == address(0)) {
+            if (s.committed != bytes32(0)) revert ListNotDeclared(subject);
+            revert UnknownSubject(subject);
+        }
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            let size := sub(extcodesize(pointer), 1)
+            extcodecopy(pointer, m, 1, size)
+            mstore(0x40, add(m, size))
+            digest := mload(m)
+            list := add(m, 0x20)
+            count := shr(6, sub(size, 0x20))
+        }
+    }
+
+    /// @dev Anyone may submit a subject's attestation, unless its administrator said otherwise.
+    function _checkSubmitter(bytes32 subject) internal view {
+        Subject storage s = _subjects[subject];
+        if (s.restricted && !_approved[subject][s.term][msg.sender]) revert NotASubmitter(msg.sender);
+    }
+
+    /// @dev The same from a list that is given, where only its digest was declared.
+    function _given(bytes32 subject, Account[] calldata accounts)
+        internal
+        view
+        returns (bytes32 digest, uint256 list)
+    {
+        Subject storage s = _subjects[subject];
+        bytes32 committed = s.committed;
+        if (committed == bytes32(0)) {
+            if (s.accounts != address(0)) revert ListDeclared(subject);
+            revert UnknownSubject(subject);
+        }
+        bytes memory packed;
+        (digest, packed) = _pack(subject, s.version, accounts);
+        if (digest != committed) revert OtherAccounts(committed, digest);
+        assembly ("memory-safe") {
+            list := add(packed, 0x20)
+        }
+    }
+
+    /// @dev The account at place `i` of a packed list.
+    function _account(uint256 list, uint256 i) internal pure returns (Account memory a) {
+        uint256 word;
+        bytes32 name;
+        assembly ("memory-safe") {
+            let p := add(list, shl(6, i))
+            word := mload(p)
+            name := mload(add(p, 0x20))
+        }
+        // forge-lint: disable-next-line(unsafe-typecast) as `_pack` put them there
+        return Account(uint16(word >> 168), name, address(uint160(word)), Grade(uint8(word >> 160)));
+    }
+
+    /// @dev Uses an account for a book: one subject at a time, one sequence number once, one statement per instant.
+    /// @param tag Of the subject: `_tag`.
+    function _use(Account memory account, uint64 sequence, uint104 tag, uint64 asOf, uint40 until) internal {
+        Use storage use = _uses[_useId(account.attestor, account.account)];
+        Use memory last = use;
+        if (tag != last.subject) {
+            // Until then a record may say of another subject that this account is among its own.
+            if (asOf <= last.until) revert AccountBusy(account.account, last.until);
+        } else {
+            if (asOf < last.asOf) revert AccountBusy(account.account, last.asOf);
+            if (asOf == last.asOf) {
+                // The same book, shown to another mandate: the very same statement of it.
+                if (sequence != last.sequence) revert SequenceUsed(account.account, sequence, last.sequence);
+                if (until > last.until) use.until = until;
+                return;
+            }
+            if (until < last.until) until = last.until;
+        }
+        if (sequence <= last.sequence) revert SequenceUsed(account.account, sequence, last.sequence);
+        // forge-lint: disable-next-line(unsafe-typecast) the risk registry keeps instants below 2^40
+        (use.sequence, use.asOf, use.until, use.opened, use.subject) =
+        (sequence, uint40(asOf), until, true, tag);
+    }
+
+    function _tag(bytes32 subject) internal pure returns (uint104) {
+        // forge-lint: disable-next-line(unsafe-typecast) a cut hash is meant
+        return uint104(uint256(keccak256(abi.encode(subject))));
+    }
+
+    function _checkAttestor(Account memory account, uint64 asOf) internal view {
+        Attestor memory a = _attestors[account.attestor];
+        if (!a.listed) revert UnknownAttestor(account.attestor);
+        if (a.revoked) revert AttestorIsRevoked(account.attestor);
+        if (asOf < a.validFrom || block.timestamp > a.validTo) {
+            revert AttestorOutsideWindow(account.attestor, a.validFrom, a.validTo);
+        }
+        if (a.grade != account.grade) revert GradeMismatch(account.attestor, account.grade, a.grade);
+        if (a.grade == Grade.Self && !selfAllowed) revert SelfAttestation();
+    }
+
+    /// @dev Whether an attestor of the subject's declared accounts was revoked.
+    function _anyRevoked(bytes32 subject) internal view returns (bool) {
+        address pointer = _subjects[subject].accounts;
+        if (pointer == address(0)) return false;
+        bytes memory data = DataCode.read(pointer);
+        uint256 list;
+        assembly ("memory-safe") {
+            list := add(data, 0x40)
+        }
+        for (uint256 i = 0; i < data.length / 64; ++i) {
+            if (_attestors[_account(list, i).attestor].revoked) return true;
+        }
+        return false;
+    }
+
+    function _newVersion(Subject storage s, uint64 version) private {
         if (version <= s.version) revert VersionNotNewer(version, s.version);
         // A departing administrator, or a slip, must not use up all versions there are.
         if (version - s.version > MOST_VERSIONS_AT_ONCE) revert VersionTooFar(version, s.version);
+        // forge-lint: disable-next-line(unsafe-typecast) a thousand at a time do not reach 2^48
+        s.version = uint48(version);
+    }
+
+    /// @dev Checks a set and packs it: netting set (16 bits), grade (8) and attestor (160) at the low end of a word, and
+    /// the account's name.
+    function _pack(bytes32 subject, uint64 version, Account[] calldata accounts)
+        private
+        pure
+        returns (bytes32 digest, bytes memory packed)
+    {
         if (accounts.length == 0) revert NoAccounts();
         if (accounts.length > MOST_ACCOUNTS) revert TooManyAccounts(accounts.length);
         digest = Digests.accountsStart(subject, version);
+        packed = new bytes(64 * accounts.length);
         uint256 next;
         for (uint256 i = 0; i < accounts.length; ++i) {
             Account calldata a = accounts[i];
@@ -108,130 +344,22 @@ contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
                     revert AccountTwice(a.nettingSet);
                 }
             }
-            _uses[_useId(a.attestor, a.account)].opened = true;
             digest = Digests.accountsStep(digest, a.nettingSet, a.account, a.attestor, uint8(a.grade));
+            uint256 word = uint256(a.nettingSet) << 168 | uint256(uint8(a.grade)) << 160 | uint160(a.attestor);
+            bytes32 name = a.account;
+            assembly ("memory-safe") {
+                let p := add(add(packed, 0x20), shl(6, i))
+                mstore(p, word)
+                mstore(add(p, 0x20), name)
+            }
         }
-        s.version = version;
-        s.accounts = DataCode.write(abi.encode(digest, accounts));
-        emit AccountsDeclared(subject, version, digest, accounts);
     }
 
-    /// @inheritdoc IAttestorRegistry
-    function approveAddress(bytes32 subject, address account, bool approved)
-        external
-        onlyAdministrator(subject)
-    {
-        _approved[subject][account] = approved;
-        if (!approved && _subjectOf[account] == subject) {
-            _subjectOf[account] = bytes32(0);
-            emit AddressLinked(bytes32(0), account);
+    function _useId(address who, bytes32 account) private pure returns (bytes32 id) {
+        assembly ("memory-safe") {
+            mstore(0x00, who)
+            mstore(0x20, account)
+            id := keccak256(0x00, 0x40)
         }
-        emit AddressApproved(subject, account, approved);
-    }
-
-    /// @inheritdoc IAttestorRegistry
-    function linkAddress(bytes32 subject) external {
-        if (subject != bytes32(0) && !_approved[subject][msg.sender]) {
-            revert NotApproved(subject, msg.sender);
-        }
-        _subjectOf[msg.sender] = subject;
-        emit AddressLinked(subject, msg.sender);
-    }
-
-    /// @inheritdoc IAttestorRegistry
-    function usableAccounts(bytes32 subject, uint64 asOf)
-        external
-        view
-        returns (bytes32, Account[] memory accounts)
-    {
-        address pointer;
-        (pointer, accounts) = _load(subject);
-        for (uint256 i = 0; i < accounts.length; ++i) {
-            _checkAttestor(accounts[i], asOf);
-        }
-        DataCode.give(pointer);
-    }
-
-    /// @inheritdoc IAttestorRegistry
-    function useAccounts(bytes32 subject, uint64 asOf, uint64[] calldata sequences)
-        external
-        returns (bytes32, Account[] memory accounts)
-    {
-        if (!isConsumer[msg.sender]) revert NotConsumer(msg.sender);
-        address pointer;
-        (pointer, accounts) = _load(subject);
-        if (sequences.length != accounts.length) revert WrongAccountCount(sequences.length, accounts.length);
-        for (uint256 i = 0; i < accounts.length; ++i) {
-            _checkAttestor(accounts[i], asOf);
-            _use(accounts[i], sequences[i], subject, asOf);
-        }
-        DataCode.give(pointer);
-    }
-
-    /// @inheritdoc IAttestorRegistry
-    function accountUse(address who, bytes32 account) external view returns (uint64 sequence, uint48 asOf) {
-        Use memory use = _uses[_useId(who, account)];
-        return (use.sequence, use.asOf);
-    }
-
-    /// @inheritdoc IAttestorRegistry
-    function accountSet(bytes32 subject) external view returns (bytes32 digest, uint64 version) {
-        Subject storage s = _subjects[subject];
-        if (s.accounts == address(0)) return (bytes32(0), 0);
-        (digest,) = abi.decode(DataCode.read(s.accounts), (bytes32, Account[]));
-        version = s.version;
-    }
-
-    /// @inheritdoc IAttestorRegistry
-    function subjectOf(address account) external view returns (bytes32) {
-        bytes32 subject = _subjectOf[account];
-        return _subjects[subject].administrator == address(0) ? bytes32(0) : subject;
-    }
-
-    /// @inheritdoc IAttestorRegistry
-    function administratorOf(bytes32 subject) external view returns (address) {
-        return _subjects[subject].administrator;
-    }
-
-    /// @inheritdoc IAttestorRegistry
-    function attestor(address who) external view returns (Attestor memory) {
-        return _attestors[who];
-    }
-
-    function _load(bytes32 subject) private view returns (address pointer, Account[] memory accounts) {
-        pointer = _subjects[subject].accounts;
-        if (pointer == address(0)) revert UnknownSubject(subject);
-        (, accounts) = abi.decode(DataCode.read(pointer), (bytes32, Account[]));
-    }
-
-    function _useId(address who, bytes32 account) private pure returns (bytes32) {
-        return keccak256(abi.encode(who, account));
-    }
-
-    function _use(Account memory account, uint64 sequence, bytes32 subject, uint64 asOf) private {
-        Use storage use = _uses[_useId(account.attestor, account.account)];
-        Use memory last = use;
-        // forge-lint: disable-next-line(unsafe-typecast) a cut hash is meant
-        uint136 tag = uint136(uint256(keccak256(abi.encode(subject))));
-        bool sameBook = asOf == last.asOf && tag == last.subject;
-        if (sequence < last.sequence || (sequence == last.sequence && !sameBook)) {
-            revert SequenceUsed(account.account, sequence, last.sequence);
-        }
-        if (asOf < last.asOf || (asOf == last.asOf && !sameBook)) {
-            revert AccountBusy(account.account, last.asOf);
-        }
-        if (sequence == last.sequence) return;
-        (use.sequence, use.asOf, use.opened, use.subject) = (sequence, SafeCast.toUint48(asOf), true, tag);
-    }
-
-    function _checkAttestor(Account memory account, uint64 asOf) private view {
-        Attestor memory a = _attestors[account.attestor];
-        if (!a.listed) revert UnknownAttestor(account.attestor);
-        if (a.revoked) revert AttestorIsRevoked(account.attestor);
-        if (asOf < a.validFrom || block.timestamp > a.validTo) {
-            revert AttestorOutsideWindow(account.attestor, a.validFrom, a.validTo);
-        }
-        if (a.grade != account.grade) revert GradeMismatch(account.attestor, account.grade, a.grade);
-        if (a.grade == Grade.Self && !selfAllowed) revert SelfAttestation();
     }
 }

@@ -7,33 +7,29 @@ import {IVkStore} from "./interfaces/IVkStore.sol";
 import {Bn254} from "./lib/Bn254.sol";
 import {DataCode} from "./lib/DataCode.sol";
 import {Digests} from "./lib/Digests.sol";
+import {Groth16} from "./lib/Groth16.sol";
 
 /// @title See {IMandateRegistry}.
 contract MandateRegistry is IMandateRegistry, Ownable2Step {
+    /// @dev Bytes of `abi.encode(Mandate)`: what is behind them is the equation's image.
+    uint256 private constant MANDATE = 17 * 32;
+
     struct Draft {
         Mandate mandate;
         bytes32 sheetRoot;
         /// Positions below this are rules.
         uint32 rules;
-        address owner;
+        uint16 accounts;
+        bool open;
         /// Lowest position that the next entry may have.
         uint64 next;
     }
 
-    struct Slot {
-        address pointer;
-        /// Paused by its owner.
-        bool paused;
-        /// Paused by the registry's owner.
-        bool stopped;
-        address owner;
-    }
-
     IVkStore public immutable KEYS;
     uint256 private _drafts;
-    uint32 private _serial;
     mapping(uint256 draft => Draft) private _draft;
-    mapping(bytes32 mandateId => Slot) private _slots;
+    /// @inheritdoc IMandateRegistry
+    mapping(bytes32 mandateId => address) public pointerOf;
 
     constructor(address owner_, IVkStore keys) Ownable(owner_) {
         KEYS = keys;
@@ -41,7 +37,7 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
 
     /// @inheritdoc IMandateRegistry
     function begin(Terms calldata terms) external onlyOwner returns (uint256 draft) {
-        if (terms.owner == address(0) || terms.maxDelay == 0 || terms.maxAge == 0) revert BadTerms();
+        _checkTerms(terms);
         IVkStore.Info memory key = KEYS.info(terms.keyId);
         bytes32 shape = keccak256(bytes(terms.shape));
         if (shape != key.shape) revert ShapeMismatch(key.shape, shape);
@@ -56,14 +52,18 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
             key: key.pointer,
             shape: shape,
             model: model,
+            line: terms.line,
             maxDelay: terms.maxDelay,
             maxAge: terms.maxAge,
             maxGap: terms.maxGap,
-            serial: 0
+            start: terms.start,
+            period: terms.period,
+            window: terms.window,
+            drawn: terms.drawn,
+            band: terms.band,
+            owner: terms.owner
         });
-        d.sheetRoot = key.sheetRoot;
-        d.rules = key.rules;
-        d.owner = terms.owner;
+        (d.sheetRoot, d.rules, d.accounts, d.open) = (key.sheetRoot, key.rules, key.accounts, true);
         emit DraftBegun(draft, terms.keyId, terms.shape, terms.model);
     }
 
@@ -96,17 +96,15 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
     function finish(uint256 draft, bytes32 digest) external onlyOwner returns (bytes32 mandateId) {
         Draft storage d = _open(draft);
         Mandate memory m = d.mandate;
-        address owner_ = d.owner;
         if (m.digest != digest) revert DigestMismatch(digest, m.digest);
         if ((m.x | m.y) == 0) revert PointAtInfinity();
         mandateId = idOf(digest, m.keyId);
-        Slot storage slot = _slots[mandateId];
-        if (slot.pointer != address(0)) revert AlreadyRegistered(mandateId);
-        m.serial = ++_serial;
+        if (pointerOf[mandateId] != address(0)) revert AlreadyRegistered(mandateId);
+        if (m.line == bytes32(0)) m.line = mandateId;
+        bytes memory image = _image(m, d.accounts);
         delete _draft[draft];
-        slot.pointer = DataCode.write(abi.encode(m));
-        slot.owner = owner_;
-        emit MandateRegistered(mandateId, digest, m.keyId, m.serial, owner_);
+        pointerOf[mandateId] = DataCode.write(bytes.concat(abi.encode(m), image));
+        emit MandateRegistered(mandateId, digest, m.keyId, m.line, m.owner);
     }
 
     /// @inheritdoc IMandateRegistry
@@ -116,47 +114,17 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IMandateRegistry
-    function setPaused(bytes32 mandateId, bool paused) external {
-        Slot storage slot = _slots[mandateId];
-        if (slot.pointer == address(0)) revert UnknownMandate(mandateId);
-        if (msg.sender != slot.owner && msg.sender != owner()) revert NotMandateOwner(msg.sender);
-        // Two hands, two switches: neither undoes the other's pause.
-        if (msg.sender == owner()) slot.stopped = paused;
-        if (msg.sender == slot.owner) slot.paused = paused;
-        emit MandatePaused(mandateId, paused);
-    }
-
-    /// @inheritdoc IMandateRegistry
-    function setMandateOwner(bytes32 mandateId, address owner_) external {
-        Slot storage slot = _slots[mandateId];
-        if (slot.pointer == address(0)) revert UnknownMandate(mandateId);
-        if (msg.sender != slot.owner) revert NotMandateOwner(msg.sender);
-        if (owner_ == address(0)) revert BadTerms();
-        slot.owner = owner_;
-        emit MandateOwnerChanged(mandateId, owner_);
-    }
-
-    /// @inheritdoc IMandateRegistry
     function mandate(bytes32 mandateId) external view returns (Mandate memory) {
-        _give(mandateId, _slots[mandateId].pointer);
+        address pointer = pointerOf[mandateId];
+        if (pointer == address(0)) revert UnknownMandate(mandateId);
+        DataCode.give(pointer, 0, MANDATE);
     }
 
-    /// @inheritdoc IMandateRegistry
-    function active(bytes32 mandateId) external view returns (Mandate memory) {
-        Slot storage slot = _slots[mandateId];
-        if (slot.paused || slot.stopped) revert Paused(mandateId);
-        _give(mandateId, slot.pointer);
-    }
-
-    /// @inheritdoc IMandateRegistry
-    function isActive(bytes32 mandateId) external view returns (bool) {
-        Slot storage slot = _slots[mandateId];
-        return slot.pointer != address(0) && !slot.paused && !slot.stopped;
-    }
-
-    /// @inheritdoc IMandateRegistry
-    function mandateOwner(bytes32 mandateId) external view returns (address) {
-        return _slots[mandateId].owner;
+    /// @notice How far, in basis points, a spot price may move; zero for no band and for an unknown mandate. Never reverts.
+    function bandOf(bytes32 mandateId) external view returns (uint256) {
+        address pointer = pointerOf[mandateId];
+        if (pointer == address(0)) return 0;
+        return uint256(bytes32(DataCode.part(pointer, 15 * 32, 32)));
     }
 
     /// @inheritdoc IMandateRegistry
@@ -164,26 +132,41 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
         return keccak256(abi.encode(digest, keyId));
     }
 
-    function _open(uint256 draft) private view returns (Draft storage d) {
-        d = _draft[draft];
-        if (d.owner == address(0)) revert UnknownDraft(draft);
+    function _checkTerms(Terms calldata t) private pure {
+        if (t.owner == address(0) || t.maxDelay == 0 || t.maxAge == 0 || t.band >= 10_000) revert BadTerms();
+        if (t.period == 0) {
+            if (t.start != 0 || t.window != 0 || t.drawn) revert BadTerms();
+            return;
+        }
+        if (t.window >= t.period) revert BadTerms();
+        // A drawn instant is known when its epoch is over: up to a period later.
+        if (t.drawn && t.maxDelay <= t.period) revert BadTerms();
     }
 
-    function _give(bytes32 mandateId, address pointer) private view {
-        if (pointer == address(0)) revert UnknownMandate(mandateId);
-        DataCode.give(pointer);
+    function _open(uint256 draft) private view returns (Draft storage d) {
+        d = _draft[draft];
+        if (!d.open) revert UnknownDraft(draft);
+    }
+
+    /// @dev The key's image with IC_0 + P_rules as its running point.
+    function _image(Mandate memory m, uint16 accounts) private view returns (bytes memory image) {
+        bool ok;
+        (ok, image) = Groth16.image(m.key, accounts);
+        if (!ok || !Groth16.addPoint(Groth16.begin(image), m.x, m.y)) revert Bn254.NotOnCurve();
+        // What the addition left behind: the image is a function of the mandate alone.
+        uint256 scratch = Groth16.begin(image) + Groth16.RUNNING + 0x40;
+        assembly ("memory-safe") {
+            mstore(scratch, 0)
+            mstore(add(scratch, 0x20), 0)
+        }
     }
 
     /// @dev The leaf names its position and leaves hash unlike nodes, so a path of any length ends at one point only;
     /// the direction of each step is a bit of the position.
     function _isLeaf(Entry calldata entry, bytes32 root) private pure returns (bool) {
-        bytes32 node = Digests.icLeaf(entry.position, entry.x, entry.y);
-        uint256 index = entry.position;
-        for (uint256 i = 0; i < entry.path.length; ++i) {
-            node = index & 1 == 0 ? Digests.icNode(node, entry.path[i]) : Digests.icNode(entry.path[i], node);
-            index >>= 1;
-        }
-        return index == 0 && node == root;
+        bytes32 leaf = Digests.icLeaf(entry.position, entry.x, entry.y);
+        (bytes32 node, uint256 rest) = Digests.climb(leaf, entry.position, entry.path);
+        return rest == 0 && node == root;
     }
 
     /// @dev `|value|` is below the field order by far, so nothing is reduced.

@@ -12,7 +12,7 @@ contract Groth16VerifierTest is Check {
     uint256 private constant SHEET = 0xfeed;
     uint256 private constant CONTEXT = uint256(keccak256("context")) >> 8;
     /// @dev Two capped multiplications at most precede a failing one; then the pairing's cap.
-    uint256 private constant BOUND = 480_000;
+    uint256 private constant BOUND = 410_000;
 
     Groth16Verifier private verifier;
     address private key;

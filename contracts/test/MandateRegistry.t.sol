@@ -23,16 +23,15 @@ contract MandateRegistryTest is World {
     }
 
     function test_the_point_is_computed_from_the_integers() external view {
-        IMandateRegistry.Mandate memory m = mandates.active(mandateId);
+        IMandateRegistry.Mandate memory m = mandates.mandate(mandateId);
         (uint256 x, uint256 y) = Trapdoor.g1(rulesScalar);
         same(m.x, x);
         same(m.y, y);
         same(m.digest, mandateDigest);
         same(m.keyId, keyId);
         same(m.key, keys.info(keyId).pointer);
-        same(m.serial, 1);
+        same(m.line, mandateId);
         same(mandateId, mandates.idOf(mandateDigest, keyId));
-        isTrue(mandates.isActive(mandateId));
     }
 
     function test_one_transaction_or_many_is_the_same_mandate() external {
@@ -68,7 +67,7 @@ contract MandateRegistryTest is World {
         (uint256 x, uint256 y) = Trapdoor.g1(scalar);
         same(m.x, x);
         same(m.y, y);
-        same(m.serial, 2);
+        same(m.owner, address(this));
     }
 
     function test_every_value_lands_as_it_should(int128 value, uint32 position) external {
@@ -182,30 +181,5 @@ contract MandateRegistryTest is World {
         vm.prank(address(7));
         vm.expectRevert(why);
         mandates.abandon(draft);
-    }
-
-    function test_its_owner_may_pause_and_hand_over() external {
-        mandates.setMandateOwner(mandateId, address(7));
-        bytes memory why = abi.encodeWithSelector(IMandateRegistry.NotMandateOwner.selector, address(8));
-        vm.prank(address(8));
-        vm.expectRevert(why);
-        mandates.setPaused(mandateId, true);
-        vm.prank(address(8));
-        vm.expectRevert(why);
-        mandates.setMandateOwner(mandateId, address(8));
-        vm.prank(address(7));
-        mandates.setPaused(mandateId, true);
-        isTrue(!mandates.isActive(mandateId));
-        vm.expectRevert(abi.encodeWithSelector(IMandateRegistry.Paused.selector, mandateId));
-        mandates.active(mandateId);
-        vm.prank(address(7));
-        mandates.setPaused(mandateId, false);
-        isTrue(mandates.isActive(mandateId));
-        bytes32 unknown = bytes32(uint256(3));
-        vm.expectRevert(abi.encodeWithSelector(IMandateRegistry.UnknownMandate.selector, unknown));
-        mandates.setPaused(unknown, true);
-        vm.expectRevert(abi.encodeWithSelector(IMandateRegistry.UnknownMandate.selector, unknown));
-        mandates.active(unknown);
-        isTrue(!mandates.isActive(unknown));
     }
 }

@@ -8,7 +8,7 @@ mkdir -p "$to"
 to=$(CDPATH= cd -- "$to" && pwd)
 "$here/forge" build src >&2
 cd "$here/.."
-for name in VkStore Groth16Verifier MandateRegistry RiskRegistry AttestorRegistry ComplianceRegistry GatedVault DemoToken \
+for name in VkStore Groth16Verifier MandateRegistry RiskRegistry EpochBeacon ComplianceRegistry GatedVault DemoToken \
   VerifierStop VerifierRouter DemoFeed; do
   node -e '
     const fs = require("fs");

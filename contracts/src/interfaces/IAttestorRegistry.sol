@@ -36,7 +36,9 @@ interface IAttestorRegistry {
     event SelfAllowed(bool allowed);
     event SubjectSet(bytes32 indexed subject, address indexed administrator);
     event AccountsDeclared(bytes32 indexed subject, uint64 version, bytes32 digest, Account[] accounts);
-    event ConsumerSet(address indexed consumer, bool admitted);
+    /// @notice Only the commitment to a set was declared.
+    event AccountsCommitted(bytes32 indexed subject, uint64 version, bytes32 digest);
+    event SubmittersRestricted(bytes32 indexed subject, bool restricted);
     event AddressApproved(bytes32 indexed subject, address indexed account, bool approved);
     event AddressLinked(bytes32 indexed subject, address indexed account);
 
@@ -64,12 +66,18 @@ interface IAttestorRegistry {
     error TooManyAccounts(uint256 accounts);
     /// @notice Not one sequence number per declared account.
     error WrongAccountCount(uint256 got, uint256 declared);
-    /// @notice An attestation of this account with this or a later sequence number was used before.
+    /// @notice An attestation of this account with this or a later sequence number was used before; or another one for the
+    /// same instant.
     error SequenceUsed(bytes32 account, uint64 sequence, uint64 last);
-    /// @notice The account backs another subject at this instant, or was used for a later one.
-    error AccountBusy(bytes32 account, uint48 asOf);
-    /// @notice Only a registry that the owner admitted may use up sequence numbers.
-    error NotConsumer(address caller);
+    /// @notice The account was used for a later instant, or backs another subject until `until`.
+    error AccountBusy(bytes32 account, uint40 until);
+    /// @notice The set given is not the declared one.
+    error OtherAccounts(bytes32 declared, bytes32 given);
+    /// @notice The subject declared only a commitment to its set, or the set itself.
+    error ListNotDeclared(bytes32 subject);
+    error ListDeclared(bytes32 subject);
+    /// @notice The subject's administrator lets only approved addresses submit.
+    error NotASubmitter(address caller);
     /// @notice The subject's administrator has not approved this address.
     error NotApproved(bytes32 subject, address account);
 
@@ -82,12 +90,12 @@ interface IAttestorRegistry {
     /// @notice Whether subjects may vouch for themselves. Never, until the owner says so. Only the owner.
     function allowSelf(bool allowed) external;
 
-    /// @notice Admits a compliance registry. Registries share the counters of accounts, so none is a way round another.
-    /// Only the owner.
-    function setConsumer(address consumer, bool admitted) external;
-
-    /// @notice Names the administrator of a subject. Only the owner.
+    /// @notice Names the administrator of a subject. Approvals of the one before end. Only the owner.
     function setSubject(bytes32 subject, address administrator) external;
+
+    /// @notice Declares the digest of a subject's account set, and keeps the set itself to those who attest: it is public
+    /// from the first attestation on. Only its administrator.
+    function commitAccounts(bytes32 subject, uint64 version, bytes32 digest) external;
 
     /// @notice Declares all accounts of a subject, replacing the set before. Only its administrator.
     /// @return digest `AccountSet::digest`.
@@ -95,29 +103,27 @@ interface IAttestorRegistry {
         external
         returns (bytes32 digest);
 
+    /// @notice Whether only approved addresses may submit a subject's attestations. Only its administrator.
+    function restrictSubmitters(bytes32 subject, bool restricted) external;
+
     /// @notice Lets an address act for a subject, or no longer. Only the subject's administrator.
     function approveAddress(bytes32 subject, address account, bool approved) external;
 
     /// @notice The caller says whom it acts for; zero for nobody. Needs the administrator's approval.
     function linkAddress(bytes32 subject) external;
 
-    /// @notice All accounts of a subject, once every attestor may vouch for a book of `asOf`; reverts otherwise.
+    /// @notice All declared accounts of a subject, once every attestor may vouch for a book of `asOf`; reverts otherwise, and
+    /// where only a commitment was declared.
     function usableAccounts(bytes32 subject, uint64 asOf)
         external
         view
         returns (bytes32 digest, Account[] memory accounts);
 
-    /// @notice The same, and uses up one sequence number per account, in their order. Only an admitted registry.
-    /// @dev A sequence number is used once; but a subject may show the same book to several mandates.
-    function useAccounts(bytes32 subject, uint64 asOf, uint64[] calldata sequences)
-        external
-        returns (bytes32 digest, Account[] memory accounts);
-
-    /// @notice Sequence number and instant last used of an attestor's account.
+    /// @notice Sequence number and instant last used of an attestor's account, and until when it backs its subject.
     function accountUse(address attestor, bytes32 account)
         external
         view
-        returns (uint64 sequence, uint48 asOf);
+        returns (uint64 sequence, uint40 asOf, uint40 until);
 
     /// @notice Digest and version of the declared set; zero where there is none.
     function accountSet(bytes32 subject) external view returns (bytes32 digest, uint64 version);

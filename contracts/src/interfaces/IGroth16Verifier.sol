@@ -11,6 +11,8 @@ interface IGroth16Errors {
     error PointAtInfinity();
     /// @notice The proof does not hold for these inputs, or one of its points is no point.
     error ProofRejected();
+    /// @notice A batch of nothing, or of more than 256, or with inputs that do not divide among its proofs.
+    error BadBatch(uint256 proofs, uint256 inputs);
 }
 
 /// @title Groth16 over BN254 for any key of `VkStore`. Stateless and immutable.
@@ -32,7 +34,19 @@ interface IGroth16Verifier is IGroth16Errors {
         uint256[] calldata commitments
     ) external view;
 
-    /// @notice The same as a boolean, for readers who do not want a revert. Bounded gas, whatever the proof.
+    /// @notice Checks many proofs of one key and one sheet with one pairing; reverts unless all hold.
+    /// @dev Each equation is raised to a weight of 128 bits that Keccak-256 draws from the key's code hash and every byte
+    /// of this call; the product is checked. A batch with a false proof passes for one draw in 2^128.
+    /// @param inputs Per proof, its context and then its commitments: as many for each.
+    function verifyBatch(
+        address key,
+        uint256 sheetX,
+        uint256 sheetY,
+        uint256[8][] calldata proofs,
+        uint256[] calldata inputs
+    ) external view;
+
+    /// @notice `verify` as a boolean, for readers who do not want a revert. Bounded gas, whatever the proof.
     /// @dev `false` may also mean that the caller gave too little gas.
     function tryVerify(
         address key,

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
-/// @title Mandates whose sheet points were computed here, from the integers: limits need nobody's signature.
-/// @dev A mandate's id is `keccak256(abi.encode(rules digest, key id))`, and never changes its meaning.
-/// Registration takes several transactions: `begin`, `append` as often as needed, `finish`.
-interface IMandateRegistry {
+import {IBands} from "./ISpots.sol";
+
+/// @title Versions of mandates, whose sheet points were computed here, from the integers: limits need nobody's signature.
+/// @dev A version's id is `keccak256(abi.encode(rules digest, key id))`, and never changes its meaning. Registration takes
+/// several transactions: `begin`, `append` as often as needed, `finish`. A compliance registry then puts it in force, after
+/// its timelock, as the first or the next version of a mandate.
+interface IMandateRegistry is IBands {
     /// @notice A non-zero coefficient of the rules part with the key's point for its position.
     struct Entry {
         /// Index among the rules coefficients, strictly growing over all entries of a mandate.
@@ -16,24 +19,35 @@ interface IMandateRegistry {
         bytes32[] path;
     }
 
-    /// @notice What governance decides about a mandate beside its integers.
+    /// @notice What governance decides about a version beside its integers. Times in seconds.
     struct Terms {
         bytes32 keyId;
         /// The shape's name; its hash must be the key's.
         string shape;
         /// The risk model's name, for example `crypto-usd/1`.
         string model;
-        /// Longest time from `asOf` to the attestation's transaction, seconds.
+        /// The mandate that this is a new version of, by the id of its first version; zero for a mandate of its own.
+        bytes32 line;
+        /// Longest time from `asOf` to the attestation's transaction.
         uint32 maxDelay;
-        /// Longest time from `asOf` to `validUntil`, seconds.
+        /// Longest time from `asOf` to `validUntil`.
         uint32 maxAge;
-        /// Longest time between the `asOf` of two consecutive epochs that still count as unbroken, seconds. 0: any.
+        /// Longest time between the `asOf` of two consecutive epochs that still count as unbroken. 0: any.
         uint32 maxGap;
-        /// Who may pause it, beside the registry's owner.
+        /// Epoch `e` begins at `start + e * period`. Period 0: epochs are numbered freely and only have to grow.
+        uint40 start;
+        uint32 period;
+        /// How long after its epoch's instant a book's `asOf` may be; shorter than the period.
+        uint32 window;
+        /// Whether an epoch's instant is its beginning, or is drawn from public randomness once the epoch is over.
+        bool drawn;
+        /// How far a spot price may move before gates close, in basis points below 10,000. 0: no band.
+        uint16 band;
+        /// Who may pause it, beside the registry's owner. Of the first version; later ones keep the owner there is.
         address owner;
     }
 
-    /// @notice A registered mandate. Immutable; pausing is kept beside it.
+    /// @notice A registered version. Immutable.
     struct Mandate {
         /// `RulesPart::digest` of its integers, shape and model.
         bytes32 digest;
@@ -45,23 +59,28 @@ interface IMandateRegistry {
         address key;
         bytes32 shape;
         bytes32 model;
+        /// Id of the mandate's first version: its own where it is the first.
+        bytes32 line;
         uint32 maxDelay;
         uint32 maxAge;
         uint32 maxGap;
-        /// Number of the mandate in this registry, from 1.
-        uint32 serial;
+        uint40 start;
+        uint32 period;
+        uint32 window;
+        bool drawn;
+        uint16 band;
+        address owner;
     }
 
     event DraftBegun(uint256 indexed draft, bytes32 indexed keyId, string shape, string model);
     event MandateRegistered(
-        bytes32 indexed mandateId, bytes32 indexed digest, bytes32 indexed keyId, uint32 serial, address owner
+        bytes32 indexed mandateId, bytes32 indexed digest, bytes32 indexed keyId, bytes32 line, address owner
     );
-    event MandatePaused(bytes32 indexed mandateId, bool paused);
-    event MandateOwnerChanged(bytes32 indexed mandateId, address owner);
 
     /// @notice The named shape is not the one that the key is for.
     error ShapeMismatch(bytes32 keyShape, bytes32 namedShape);
-    /// @notice A mandate without an owner or with an age of zero could never be used or stopped.
+    /// @notice No owner, an age of zero, a window that is not shorter than its period, a drawn epoch that could not be
+    /// attested in time, or a band of 100% or more.
     error BadTerms();
     error UnknownDraft(uint256 draft);
     /// @notice Positions must grow strictly, from one entry to the next and from one transaction to the next.
@@ -78,8 +97,6 @@ interface IMandateRegistry {
     error PointAtInfinity();
     error AlreadyRegistered(bytes32 mandateId);
     error UnknownMandate(bytes32 mandateId);
-    error Paused(bytes32 mandateId);
-    error NotMandateOwner(address caller);
 
     /// @notice Opens a draft. Only the registry's owner.
     function begin(Terms calldata terms) external returns (uint256 draft);
@@ -87,30 +104,19 @@ interface IMandateRegistry {
     /// @notice Adds coefficients to a draft, about 12,000 gas each and 1,200 per level of the key's tree. Only the registry's owner.
     function append(uint256 draft, Entry[] calldata entries) external;
 
-    /// @notice Closes a draft and registers its mandate. Only the registry's owner.
+    /// @notice Closes a draft and registers its version. Only the registry's owner.
     /// @param digest `RulesPart::digest`, which the entries must hash to.
     function finish(uint256 draft, bytes32 digest) external returns (bytes32 mandateId);
 
     /// @notice Forgets a draft. Only the registry's owner.
     function abandon(uint256 draft) external;
 
-    /// @notice Stops, or resumes, attesting and reading under a mandate. Its owner or the registry's.
-    function setPaused(bytes32 mandateId, bool paused) external;
-
-    /// @notice Hands a mandate over. Only its owner.
-    function setMandateOwner(bytes32 mandateId, address owner) external;
-
-    /// @notice A mandate, paused or not. Reverts with `UnknownMandate`.
+    /// @notice A registered version. Reverts with `UnknownMandate`.
     function mandate(bytes32 mandateId) external view returns (Mandate memory);
 
-    /// @notice A mandate that may be used now. Reverts with `UnknownMandate` or `Paused`.
-    function active(bytes32 mandateId) external view returns (Mandate memory);
-
-    /// @notice Whether a mandate is registered and not paused. Never reverts.
-    function isActive(bytes32 mandateId) external view returns (bool);
-
-    /// @notice Owner of a mandate; zero for an unknown one.
-    function mandateOwner(bytes32 mandateId) external view returns (address);
+    /// @notice Address whose code is `0x00`, `abi.encode(Mandate)`, and the image of the verification equation that
+    /// `Groth16` describes, with IC_0 + P_rules in it. Zero for an unknown version.
+    function pointerOf(bytes32 mandateId) external view returns (address);
 
     /// @notice The id under which a rules part is registered for a key.
     function idOf(bytes32 digest, bytes32 keyId) external pure returns (bytes32);

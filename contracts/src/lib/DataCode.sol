@@ -27,21 +27,20 @@ library DataCode {
         }
     }
 
-    /// @notice The last `length` bytes of the data behind `pointer`, which has that many.
-    function tail(address pointer, uint256 length) internal view returns (bytes memory data) {
+    /// @notice `length` bytes of the data behind `pointer`, from byte `offset` on; zeros beyond its end.
+    function part(address pointer, uint256 offset, uint256 length) internal view returns (bytes memory data) {
         data = new bytes(length);
         assembly ("memory-safe") {
-            extcodecopy(pointer, add(data, 0x20), sub(extcodesize(pointer), length), length)
+            extcodecopy(pointer, add(data, 0x20), add(offset, 1), length)
         }
     }
 
-    /// @notice Ends the call with the data as its return value: what `write(abi.encode(value))` stored is `value`'s own
-    /// encoding, and needs no decoding on the way.
-    function give(address pointer) internal view {
+    /// @notice Ends the call with `size` bytes of the data, from byte `offset` on, as its return value: what
+    /// `write(abi.encode(value))` stored is `value`'s own encoding, and needs no decoding on the way.
+    function give(address pointer, uint256 offset, uint256 size) internal view {
         assembly ("memory-safe") {
             let m := mload(0x40)
-            let size := sub(extcodesize(pointer), 1)
-            extcodecopy(pointer, m, 1, size)
+            extcodecopy(pointer, m, add(offset, 1), size)
             return(m, size)
         }
     }

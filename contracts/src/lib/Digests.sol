@@ -8,12 +8,11 @@ library Digests {
     bytes32 internal constant RULES_DOMAIN = keccak256("mandate/rules/1");
     bytes32 internal constant ACCOUNTS_DOMAIN = keccak256("mandate/accounts/1");
 
-    /// @dev No chain and no contract: one attestation serves every chain and every off-chain reader.
-    bytes32 internal constant ATTESTATION_DOMAIN = keccak256(
-        abi.encode(
-            keccak256("EIP712Domain(string name,string version)"), keccak256("mandate"), keccak256("1")
-        )
-    );
+    /// @dev No chain and no contract: one attestation serves every chain and every off-chain reader. It is
+    /// `keccak256(abi.encode(keccak256("EIP712Domain(string name,string version)"), keccak256("mandate"), keccak256("1")))`,
+    /// written out because the compiler would compute it for every signature; a test computes it.
+    bytes32 internal constant ATTESTATION_DOMAIN =
+        0x7f87aab54b5aeb0ae1f074b89fd1e164584ae1f497c919e25cb60648c1b550bf;
     bytes32 internal constant ATTESTATION_TYPE = keccak256(
         "AccountAttestation(bytes32 subject,bytes32 account,uint16 nettingSet,bytes32 universe,uint64 asOf,uint64 sequence,uint256 commitment)"
     );
@@ -78,10 +77,39 @@ library Digests {
     }
 
     /// @notice The EIP-712 digest that an attestor signs.
-    function attestation(Attestation memory a) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(hex"1901", ATTESTATION_DOMAIN, keccak256(abi.encode(ATTESTATION_TYPE, a)))
-        );
+    function attestation(Attestation memory a) internal pure returns (bytes32 digest) {
+        bytes32 domain = ATTESTATION_DOMAIN;
+        bytes32 kind = ATTESTATION_TYPE;
+        assembly ("memory-safe") {
+            // Type and fields, in the words that the struct has in memory.
+            let m := mload(0x40)
+            mstore(m, kind)
+            mcopy(add(m, 0x20), a, 0xe0)
+            let fields := keccak256(m, 0x100)
+            mstore(m, hex"1901")
+            mstore(add(m, 0x02), domain)
+            mstore(add(m, 0x22), fields)
+            digest := keccak256(m, 0x42)
+        }
+    }
+
+    /// @notice Leaf of the tree over a risk part's computation: a chunk of 32 integers and the sum after it.
+    function traceLeaf(uint32 chunk, uint256 x, uint256 y, bytes32 values) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(uint8(2), chunk, x, y, values));
+    }
+
+    /// @notice The node that a path leads to from `node` at place `index`; and what is left of the index, zero where the path
+    /// was long enough.
+    function climb(bytes32 node, uint256 index, bytes32[] calldata path)
+        internal
+        pure
+        returns (bytes32, uint256)
+    {
+        for (uint256 i = 0; i < path.length; ++i) {
+            node = index & 1 == 0 ? icNode(node, path[i]) : icNode(path[i], node);
+            index >>= 1;
+        }
+        return (node, index);
     }
 
     /// @notice Leaf of the tree over a key's rules points.

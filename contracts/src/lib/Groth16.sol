@@ -6,6 +6,14 @@ import {IGroth16Errors} from "../interfaces/IGroth16Verifier.sol";
 /// @title The Groth16 equation over BN254, for any key of `VkStore`.
 /// @dev Checks e(-A, B) e(alpha, beta) e(X, gamma) e(C, delta) = 1 with
 /// X = IC_0 + context IC_1 + sum over accounts of commitment_a IC_(2+a) + P.
+///
+/// The equation lives in one piece of memory, the image:
+///
+///     0x000  -A (2 words), B (4), alpha (2), beta (4), X (2), gamma (4), C (2), delta (4): what the pairing takes
+///     0x300  the running point (2), which X becomes, and three words of scratch
+///     0x3a0  input points: of the context, then of each account of the shape
+///
+/// The key fills it but for A, B, X and C, and starts the running point with IC_0.
 library Groth16 {
     uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
     uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
@@ -13,33 +21,97 @@ library Groth16 {
     /// @dev Caps, with head-room over today's prices of 150, 6,000 and 181,000: a malformed point burns all it is given.
     uint256 private constant ADD_GAS = 2_000;
     uint256 private constant MUL_GAS = 12_000;
-    uint256 private constant PAIRING_GAS = 400_000;
+    uint256 private constant PAIRING_GAS = 340_000;
+
+    /// @dev Offsets of the image.
+    uint256 internal constant RUNNING = 0x300;
+    uint256 internal constant INPUTS = 0x3a0;
 
     uint256 internal constant HOLDS = 0;
-    uint256 private constant KEY_MISMATCH = 1;
-    uint256 private constant AT_INFINITY = 2;
-    uint256 private constant REJECTED = 3;
+    uint256 internal constant KEY_MISMATCH = 1;
+    uint256 internal constant AT_INFINITY = 2;
+    uint256 internal constant REJECTED = 3;
     /// @dev Plus the index of the input.
-    uint256 private constant NOT_CANONICAL = 4;
+    uint256 internal constant NOT_CANONICAL = 4;
 
-    /// @notice Reverts unless the proof holds. Parameters as in `IGroth16Verifier`.
-    function verify(
-        address key,
-        uint256[8] calldata proof,
-        uint256 sheetX,
-        uint256 sheetY,
-        uint256 context,
-        uint256[] calldata commitments
-    ) internal view {
-        uint256 outcome = check(key, proof, sheetX, sheetY, context, commitments);
-        if (outcome == HOLDS) return;
-        if (outcome == KEY_MISMATCH) revert IGroth16Errors.KeyHasOtherInputs(key, commitments.length);
-        if (outcome == AT_INFINITY) revert IGroth16Errors.PointAtInfinity();
-        if (outcome == REJECTED) revert IGroth16Errors.ProofRejected();
-        revert IGroth16Errors.InputNotCanonical(outcome - NOT_CANONICAL);
+    /// @notice The image of a key, with the running point at IC_0.
+    /// @param accounts How many accounts the key must be for: `ok` is false where it is not.
+    function image(address key, uint256 accounts) internal view returns (bool ok, bytes memory out) {
+        // Code is 0x00, alpha, beta, gamma, delta (448 bytes), input points, 71 bytes of tail.
+        uint256 inputs = 64 * (accounts + 1);
+        if (accounts > 256 || key.code.length != 449 + 64 + inputs + 71) return (false, out);
+        out = new bytes(INPUTS + inputs);
+        assembly ("memory-safe") {
+            let m := add(out, 0x20)
+            extcodecopy(key, add(m, 0xc0), 1, 0xc0)
+            extcodecopy(key, add(m, 0x1c0), 193, 0x80)
+            extcodecopy(key, add(m, 0x280), 321, 0x80)
+            extcodecopy(key, add(m, 0x300), 449, 0x40)
+            extcodecopy(key, add(m, 0x3a0), 513, inputs)
+        }
+        return (true, out);
     }
 
-    /// @notice `HOLDS`, or another number that says why not. Bounded gas, whatever the proof.
+    /// @notice Adds a point to the running point.
+    /// @param m Memory address of an image. So everywhere below.
+    function addPoint(uint256 m, uint256 x, uint256 y) internal view returns (bool ok) {
+        assembly ("memory-safe") {
+            let acc := add(m, 0x300)
+            mstore(add(acc, 0x40), x)
+            mstore(add(acc, 0x60), y)
+            ok := staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40)
+        }
+    }
+
+    /// @notice Adds `scalar` times the point of input `index` (0 the context, then accounts) to the running point.
+    /// @return outcome `HOLDS`, or why not.
+    function addInput(uint256 m, uint256 index, uint256 scalar) internal view returns (uint256 outcome) {
+        assembly ("memory-safe") {
+            switch lt(scalar, R)
+            case 0 { outcome := add(NOT_CANONICAL, index) }
+            default {
+                // Zero times a point is infinity: an undeclared account costs nothing.
+                if scalar {
+                    let acc := add(m, 0x300)
+                    let term := add(acc, 0x40)
+                    mcopy(term, add(add(m, 0x3a0), shl(6, index)), 0x40)
+                    mstore(add(acc, 0x80), scalar)
+                    outcome := REJECTED
+                    if staticcall(MUL_GAS, 7, term, 0x60, term, 0x40) {
+                        if staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40) { outcome := HOLDS }
+                    }
+                }
+            }
+        }
+    }
+
+    /// @notice The pairing, once the running point is X.
+    function pairing(uint256 m, uint256[8] calldata proof) internal view returns (uint256 outcome) {
+        assembly ("memory-safe") {
+            mcopy(add(m, 0x180), add(m, 0x300), 0x40)
+            calldatacopy(m, proof, 0xc0)
+            calldatacopy(add(m, 0x240), add(proof, 0xc0), 0x40)
+            let ay := mload(add(m, 0x20))
+            let b :=
+                or(or(mload(add(m, 0x40)), mload(add(m, 0x60))), or(mload(add(m, 0x80)), mload(add(m, 0xa0))))
+            let c := or(mload(add(m, 0x240)), mload(add(m, 0x260)))
+            switch or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c))
+            case 1 { outcome := AT_INFINITY }
+            default {
+                outcome := REJECTED
+                if lt(ay, Q) {
+                    mstore(add(m, 0x20), mod(sub(Q, ay), Q))
+                    mstore(0x00, 0)
+                    let ok := staticcall(PAIRING_GAS, 8, m, 0x300, 0x00, 0x20)
+                    ok := and(and(ok, eq(returndatasize(), 0x20)), eq(mload(0x00), 1))
+                    if ok { outcome := HOLDS }
+                }
+            }
+        }
+    }
+
+    /// @notice `HOLDS`, or another number that says why not. Bounded gas, whatever the proof. Parameters as in
+    /// `IGroth16Verifier`.
     function check(
         address key,
         uint256[8] calldata proof,
@@ -48,95 +120,43 @@ library Groth16 {
         uint256 context,
         uint256[] calldata commitments
     ) internal view returns (uint256 outcome) {
-        assembly ("memory-safe") {
-            // Adds `scalar` times the point at `from` to the running point at `acc`; five words from `acc` are scratch.
-            function mulAdd(acc, from, scalar) -> ok {
-                mstore(add(acc, 0x40), mload(from))
-                mstore(add(acc, 0x60), mload(add(from, 0x20)))
-                mstore(add(acc, 0x80), scalar)
-                ok := staticcall(MUL_GAS, 7, add(acc, 0x40), 0x60, add(acc, 0x40), 0x40)
-                if ok { ok := staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40) }
-            }
-            // X into `at`, from the key's input points at `ic` and the sheet point already at `acc`.
-            function inputs(acc, ic, ctx, list, n) -> result {
-                // acc + IC_0
-                mstore(add(acc, 0x40), mload(ic))
-                mstore(add(acc, 0x60), mload(add(ic, 0x20)))
-                if iszero(staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40)) {
-                    result := REJECTED
-                    leave
-                }
-                if iszero(lt(ctx, R)) {
-                    result := NOT_CANONICAL
-                    leave
-                }
-                if iszero(mulAdd(acc, add(ic, 0x40), ctx)) {
-                    result := REJECTED
-                    leave
-                }
-                let from := add(ic, 0x80)
-                for { let i := 0 } lt(i, n) { i := add(i, 1) } {
-                    let c := calldataload(add(list, shl(5, i)))
-                    if iszero(lt(c, R)) {
-                        result := add(NOT_CANONICAL, add(i, 1))
-                        leave
-                    }
-                    // Zero times a point is infinity: an undeclared account costs nothing.
-                    if c {
-                        if iszero(mulAdd(acc, from, c)) {
-                            result := REJECTED
-                            leave
-                        }
-                    }
-                    from := add(from, 0x40)
-                }
-            }
-            // The pairing's 24 words at `m`: -A, B, alpha, beta, X, gamma, C, delta. The key's are already there.
-            function pairing(m, acc, pi) -> result {
-                let ay := calldataload(add(pi, 0x20))
-                if iszero(lt(ay, Q)) {
-                    result := REJECTED
-                    leave
-                }
-                calldatacopy(m, pi, 0xc0)
-                let b := or(mload(add(m, 0x40)), mload(add(m, 0x60)))
-                b := or(b, or(mload(add(m, 0x80)), mload(add(m, 0xa0))))
-                calldatacopy(add(m, 0x240), add(pi, 0xc0), 0x40)
-                let c := or(mload(add(m, 0x240)), mload(add(m, 0x260)))
-                if or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c)) {
-                    result := AT_INFINITY
-                    leave
-                }
-                mstore(add(m, 0x20), mod(sub(Q, ay), Q))
-                mstore(add(m, 0x180), mload(acc))
-                mstore(add(m, 0x1a0), mload(add(acc, 0x20)))
-                mstore(0x00, 0)
-                let ok := staticcall(PAIRING_GAS, 8, m, 0x300, 0x00, 0x20)
-                ok := and(and(ok, eq(returndatasize(), 0x20)), eq(mload(0x00), 1))
-                if iszero(ok) { result := REJECTED }
-            }
+        (bool ok, bytes memory equation) = image(key, commitments.length);
+        if (!ok) return KEY_MISMATCH;
+        if ((sheetX | sheetY) == 0) return AT_INFINITY;
+        uint256 m = begin(equation);
+        if (!addPoint(m, sheetX, sheetY)) return REJECTED;
+        outcome = addInput(m, 0, context);
+        for (uint256 i = 0; outcome == HOLDS && i < commitments.length; ++i) {
+            outcome = addInput(m, i + 1, commitments[i]);
+        }
+        return outcome == HOLDS ? pairing(m, proof) : outcome;
+    }
 
-            // Memory from m: 0x300 pairing input, 0xa0 running point and scratch, then the key's input points.
-            let m := mload(0x40)
-            let acc := add(m, 0x300)
-            let icBytes := shl(6, add(commitments.length, 2))
-            // Code is 0x00, alpha, beta, gamma, delta (448 bytes), input points, 71 bytes of tail.
-            switch eq(extcodesize(key), add(icBytes, 520))
-            case 0 { outcome := KEY_MISMATCH }
-            default {
-                switch or(sheetX, sheetY)
-                case 0 { outcome := AT_INFINITY }
-                default {
-                    extcodecopy(key, add(m, 0xc0), 1, 0xc0)
-                    extcodecopy(key, add(m, 0x1c0), 193, 0x80)
-                    extcodecopy(key, add(m, 0x280), 321, 0x80)
-                    extcodecopy(key, add(acc, 0xa0), 449, icBytes)
-                    mstore(acc, sheetX)
-                    mstore(add(acc, 0x20), sheetY)
-                    outcome := inputs(acc, add(acc, 0xa0), context, commitments.offset, commitments.length)
-                    if iszero(outcome) { outcome := pairing(m, acc, proof) }
-                }
-            }
+    /// @notice `check`, reverting with the reason.
+    function verify(
+        address key,
+        uint256[8] calldata proof,
+        uint256 sheetX,
+        uint256 sheetY,
+        uint256 context,
+        uint256[] calldata commitments
+    ) internal view {
+        demand(check(key, proof, sheetX, sheetY, context, commitments), key, commitments.length);
+    }
+
+    /// @notice Reverts unless the outcome is that the equation holds.
+    function demand(uint256 outcome, address key, uint256 commitments) internal pure {
+        if (outcome == HOLDS) return;
+        if (outcome == KEY_MISMATCH) revert IGroth16Errors.KeyHasOtherInputs(key, commitments);
+        if (outcome == AT_INFINITY) revert IGroth16Errors.PointAtInfinity();
+        if (outcome == REJECTED) revert IGroth16Errors.ProofRejected();
+        revert IGroth16Errors.InputNotCanonical(outcome - NOT_CANONICAL);
+    }
+
+    /// @notice Where the bytes of an image begin.
+    function begin(bytes memory equation) internal pure returns (uint256 m) {
+        assembly ("memory-safe") {
+            m := add(equation, 0x20)
         }
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
-import {AttestorRegistry} from "../../src/AttestorRegistry.sol";
 import {ComplianceRegistry} from "../../src/ComplianceRegistry.sol";
+import {EpochBeacon} from "../../src/EpochBeacon.sol";
+import {Groth16Verifier} from "../../src/Groth16Verifier.sol";
 import {MandateRegistry} from "../../src/MandateRegistry.sol";
 import {RiskRegistry} from "../../src/RiskRegistry.sol";
 import {VkStore} from "../../src/VkStore.sol";
@@ -10,6 +11,7 @@ import {IAttestorRegistry} from "../../src/interfaces/IAttestorRegistry.sol";
 import {IComplianceRegistry} from "../../src/interfaces/IComplianceRegistry.sol";
 import {IMandateRegistry} from "../../src/interfaces/IMandateRegistry.sol";
 import {IRiskRegistry} from "../../src/interfaces/IRiskRegistry.sol";
+import {ISpots} from "../../src/interfaces/ISpots.sol";
 import {Digests} from "../../src/lib/Digests.sol";
 import {Trapdoor} from "./Trapdoor.sol";
 import {Check} from "./Vm.sol";
@@ -32,7 +34,10 @@ abstract contract World is Check {
     VkStore internal keys;
     MandateRegistry internal mandates;
     RiskRegistry internal risks;
-    AttestorRegistry internal attestors;
+    /// @dev The registry, by another name: what it knows of attestors and accounts.
+    IAttestorRegistry internal attestors;
+    Groth16Verifier internal verifier;
+    EpochBeacon internal beacon;
     ComplianceRegistry internal registry;
     bytes32 internal keyId;
     bytes32 internal mandateId;
@@ -54,10 +59,11 @@ abstract contract World is Check {
         vm.warp(NOW);
         keys = new VkStore();
         mandates = new MandateRegistry(address(this), keys);
-        risks = new RiskRegistry(address(this), quorum(), 2, 0);
-        attestors = new AttestorRegistry(address(this));
-        registry = new ComplianceRegistry(address(this), mandates, risks, attestors);
-        attestors.setConsumer(address(registry), true);
+        risks = new RiskRegistry(address(this), keys, quorum(), 2, riskRules());
+        verifier = new Groth16Verifier();
+        beacon = new EpochBeacon();
+        registry = new ComplianceRegistry(setup());
+        attestors = registry;
         bytes memory head = Trapdoor.head(0);
         keyId = keccak256(head);
         keys.write(keyId, head);
@@ -68,6 +74,31 @@ abstract contract World is Check {
         attestors.setAttestor(vm.addr(CUSTODIAN), IAttestorRegistry.Grade.Custodian, 0, type(uint48).max);
         declare(SUBJECT, 1, accountsOf("one"));
         declare(OTHER, 1, accountsOf("two"));
+    }
+
+    /// @dev No delay and no bonds: what they do is tested beside.
+    function riskRules() internal pure virtual returns (IRiskRegistry.Rules memory) {
+        return IRiskRegistry.Rules({
+            delay: 0,
+            fallbackDelay: 1 hours,
+            silence: 1 days,
+            fallbackThreshold: 1,
+            response: 10 minutes,
+            history: 8 days,
+            bond: 0,
+            demandBond: 0
+        });
+    }
+
+    function setup() internal view virtual returns (IComplianceRegistry.Setup memory) {
+        return IComplianceRegistry.Setup({
+            owner: address(this),
+            mandates: address(mandates),
+            risks: address(risks),
+            verifier: address(verifier),
+            beacon: address(beacon),
+            timelock: 0
+        });
     }
 
     /// @dev Accounts 0 and 2, so that 1 is the hole.
@@ -101,8 +132,22 @@ abstract contract World is Check {
         return IMandateRegistry.Entry(position, value, x, y, path);
     }
 
-    function terms() internal view returns (IMandateRegistry.Terms memory) {
-        return IMandateRegistry.Terms(keyId, Trapdoor.SHAPE, MODEL, 1 hours, 2 days, 2 days, address(this));
+    function terms() internal view virtual returns (IMandateRegistry.Terms memory) {
+        return IMandateRegistry.Terms({
+            keyId: keyId,
+            shape: Trapdoor.SHAPE,
+            model: MODEL,
+            line: 0,
+            maxDelay: 1 hours,
+            maxAge: 2 days,
+            maxGap: 2 days,
+            start: 0,
+            period: 0,
+            window: 0,
+            drawn: false,
+            band: 0,
+            owner: address(this)
+        });
     }
 
     function values() internal pure returns (int128[3] memory) {
@@ -110,8 +155,13 @@ abstract contract World is Check {
     }
 
     /// @dev With `first` as its first coefficient, so that there can be several.
-    function registerMandate(int128 first) internal returns (bytes32) {
-        uint256 draft = mandates.begin(terms());
+    function registerMandate(int128 first) internal returns (bytes32 id) {
+        id = registerVersion(first, terms());
+        registry.schedule(id);
+    }
+
+    function registerVersion(int128 first, IMandateRegistry.Terms memory t) internal returns (bytes32) {
+        uint256 draft = mandates.begin(t);
         bytes32 digest = Digests.rulesStart(keccak256(bytes(Trapdoor.SHAPE)), keccak256(bytes(MODEL)));
         IMandateRegistry.Entry[] memory batch = new IMandateRegistry.Entry[](3);
         rulesScalar = 0;
@@ -133,6 +183,10 @@ abstract contract World is Check {
     }
 
     // --- risk
+
+    function noSpots() internal pure returns (ISpots.Spot[] memory) {
+        return new ISpots.Spot[](0);
+    }
 
     function quorumKey(uint256 i) internal pure returns (uint256) {
         return 0xC0FFEE + i;
@@ -171,9 +225,14 @@ abstract contract World is Check {
             keyId,
             x,
             y,
+            keccak256("trace"),
+            2,
+            1,
+            keccak256(abi.encode(noSpots())),
             asOf,
             asOf,
-            asOf + 1 days
+            asOf + 1 days,
+            1
         );
     }
 
@@ -195,7 +254,7 @@ abstract contract World is Check {
     function publishRisk(bytes32 risk, uint64 asOf) internal returns (bytes32) {
         IRiskRegistry.Publication memory p = publication(risk, asOf);
         (address[] memory signers, bytes[] memory signatures) = signed(risks.signingHash(p));
-        return risks.publish(p, signers, signatures);
+        return risks.publish(p, noSpots(), signers, signatures);
     }
 
     // --- attestations
@@ -208,23 +267,32 @@ abstract contract World is Check {
         return uint256(keccak256(abi.encode("commitment", account))) % Trapdoor.R;
     }
 
+    /// @notice What `attest` takes.
+    struct Call {
+        bytes32 mandateId;
+        bytes32 risk;
+        IComplianceRegistry.Statement s;
+    }
+
     /// @notice An attestation that holds, for the declared accounts of the plan's subject.
-    function callFor(Plan memory p) internal view returns (IComplianceRegistry.AttestCall memory call) {
+    function callFor(Plan memory p) internal view returns (Call memory call) {
         (bytes32 set, IAttestorRegistry.Account[] memory accounts) =
             attestors.usableAccounts(p.subject, p.asOf);
-        call.subject = p.subject;
-        call.mandateId = mandateId;
-        call.riskDigest = p.risk;
-        call.keyId = keyId;
-        (call.asOf, call.validUntil, call.epoch) = (p.asOf, p.validUntil, p.epoch);
-        call.commitments = new uint256[](Trapdoor.ACCOUNTS);
-        call.signatures = new IComplianceRegistry.AccountSignature[](accounts.length);
+        (call.mandateId, call.risk) = (mandateId, p.risk);
+        IComplianceRegistry.Statement memory s = call.s;
+        (s.subject, s.validUntil, s.epoch) = (p.subject, p.validUntil, p.epoch);
+        uint256[] memory commitments = new uint256[](Trapdoor.ACCOUNTS);
+        s.accounts = new IComplianceRegistry.SignedAccount[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
-            call.commitments[accounts[i].nettingSet] = commitmentOf(accounts[i].nettingSet);
-            call.signatures[i] =
+            commitments[accounts[i].nettingSet] = commitmentOf(accounts[i].nettingSet);
+            s.accounts[i] =
                 signatureFor(p, accounts[i], accounts[i].attestor == vm.addr(VENUE) ? VENUE : CUSTODIAN);
         }
-        call.proof = proofFor(p, set, call.commitments, address(registry));
+        s.proof = proofFor(p, set, commitments, address(registry));
+    }
+
+    function submit(Call memory call) internal {
+        registry.attest(call.mandateId, call.risk, call.s);
     }
 
     function attestationFor(Plan memory p, IAttestorRegistry.Account memory a)
@@ -240,10 +308,11 @@ abstract contract World is Check {
     function signatureFor(Plan memory p, IAttestorRegistry.Account memory a, uint256 key)
         internal
         pure
-        returns (IComplianceRegistry.AccountSignature memory)
+        returns (IComplianceRegistry.SignedAccount memory)
     {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, Digests.attestation(attestationFor(p, a)));
-        return IComplianceRegistry.AccountSignature(p.sequence, v, r, s);
+        bytes32 vs = bytes32(uint256(s) | uint256(v - 27) << 255);
+        return IComplianceRegistry.SignedAccount(commitmentOf(a.nettingSet), p.sequence, r, vs);
     }
 
     function proofFor(Plan memory p, bytes32 set, uint256[] memory commitments, address place)

@@ -31,12 +31,6 @@ sol!(
 sol!(
     #[sol(rpc)]
     #[derive(Debug)]
-    AttestorRegistry,
-    "abi/AttestorRegistry.json"
-);
-sol!(
-    #[sol(rpc)]
-    #[derive(Debug)]
     ComplianceRegistry,
     "abi/ComplianceRegistry.json"
 );
@@ -51,4 +45,10 @@ sol!(
     #[derive(Debug)]
     DemoToken,
     "abi/DemoToken.json"
+);
+sol!(
+    #[sol(rpc)]
+    #[derive(Debug)]
+    EpochBeacon,
+    "abi/EpochBeacon.json"
 );

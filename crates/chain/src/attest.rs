@@ -32,10 +32,16 @@ pub struct Record {
     pub epoch: u64,
     /// Instant of the book.
     pub as_of: u64,
-    /// The mandate's number in its registry.
-    pub serial: u32,
-    /// Consecutive epochs attested without a gap, this one included.
-    pub streak: u32,
+    /// The mandate's version that it was made under.
+    pub version: u16,
+    /// Epochs attested.
+    pub kept: u32,
+    /// Epochs passed over since the first.
+    pub missed: u32,
+    /// Consecutive epochs attested under one version without a gap, this one included.
+    pub streak: u16,
+    /// The risk part's number in its registry.
+    pub risk: u32,
 }
 
 /// What a reader learns.
@@ -58,18 +64,39 @@ impl Registries {
     /// [`ChainError::Mismatch`] where the proof is for another chain or registry; [`ChainError::Refused`] with the
     /// contract's reason.
     pub async fn attest(&self, request: &AttestRequest<'_>) -> Result<Sent, ChainError> {
-        let call = self.attest_call(request)?;
+        let (statement, [mandate, risk]) = self.statement(request)?;
         let registry = self.compliance_registry();
-        Ok(self.chain().send("attest", registry.attest(call)).await?.0)
+        Ok(self.chain().send("attest", registry.attest(mandate, risk, statement)).await?.0)
+    }
+    /// Sends many attestations under one mandate and risk part, with one pairing for all. One bad one fails all.
+    ///
+    /// # Errors
+    /// As for [`Registries::attest`]; [`ChainError::Mismatch`] where there is none, or mandates or risk parts differ.
+    pub async fn attest_batch(&self, requests: &[AttestRequest<'_>]) -> Result<Sent, ChainError> {
+        let mut statements = Vec::with_capacity(requests.len());
+        let mut under = None;
+        for request in requests {
+            let (statement, ids) = self.statement(request)?;
+            if *under.get_or_insert(ids) != ids {
+                let got = format!("{ids:?}");
+                return Err(ChainError::mismatch("a batch's mandate and risk part", got, "one of each"));
+            }
+            statements.push(statement);
+        }
+        let Some([mandate, risk]) = under else {
+            return Err(ChainError::mismatch("the number of attestations", 0, "at least one"));
+        };
+        let registry = self.compliance_registry();
+        Ok(self.chain().send("attest", registry.attestBatch(mandate, risk, statements)).await?.0)
     }
     /// Asks whether an attestation would be accepted now, without sending it.
     ///
     /// # Errors
     /// As for [`Registries::attest`].
     pub async fn rehearse(&self, request: &AttestRequest<'_>) -> Result<(), ChainError> {
-        let call = self.attest_call(request)?;
+        let (statement, [mandate, risk]) = self.statement(request)?;
         let registry = self.compliance_registry();
-        self.chain().read("attest", registry.attest(call)).await?;
+        self.chain().read("attest", registry.attest(mandate, risk, statement)).await?;
         Ok(())
     }
     /// Withdraws the last attestation.
@@ -98,10 +125,13 @@ impl Registries {
         let record = Record {
             proven_at: r.provenAt.to(),
             valid_until: r.validUntil.to(),
-            epoch: r.epoch.to(),
+            epoch: r.epoch.into(),
             as_of: r.asOf.to(),
-            serial: r.serial,
+            version: r.version,
+            kept: r.kept.to(),
+            missed: r.missed.to(),
             streak: r.streak,
+            risk: r.risk.to(),
         };
         let call = registry.requireCompliant(s, m, U256::from(max_age_s));
         let reason = match chain.read("ask for compliance", call).await {
@@ -117,10 +147,11 @@ impl Registries {
         })
     }
 
-    fn attest_call(
+    /// What the registry takes, and under which mandate and risk part.
+    fn statement(
         &self,
         request: &AttestRequest<'_>,
-    ) -> Result<IComplianceRegistry::AttestCall, ChainError> {
+    ) -> Result<(IComplianceRegistry::Statement, [B256; 2]), ChainError> {
         let context = request.context;
         if context.chain_id != self.at().chain_id {
             let wanted = format!("this is chain {}", self.at().chain_id);
@@ -131,30 +162,52 @@ impl Registries {
             let got = format!("0x{}", hex::encode(context.registry));
             return Err(ChainError::mismatch("the proof's registry", got, wanted));
         }
-        let signatures = request.attestations.iter().map(signature).collect::<Result<_, _>>()?;
-        Ok(IComplianceRegistry::AttestCall {
+        let accounts = request.attestations.iter().map(signed).collect::<Result<_, _>>()?;
+        // The chain fills the places of accounts that are not declared with zeros of its own.
+        let declared = |i: usize| request.attestations.iter().any(|a| place(a) == i);
+        let stray = request.commitments.iter().enumerate().find(|(i, c)| {
+            let named = request.attestations.iter().find(|a| place(a) == *i);
+            named.map_or(c.0 != [0; 32], |a| a.attestation.commitment != **c)
+        });
+        if let Some((i, c)) = stray {
+            let wanted = if declared(i) { "what its attestor signed" } else { "zero: no account is there" };
+            return Err(ChainError::mismatch("the commitment of an account", format!("{i}: {c}"), wanted));
+        }
+        let statement = IComplianceRegistry::Statement {
             subject: context.subject.0.into(),
-            mandateId: mandate_id(&context.mandate, &context.key).0.into(),
-            riskDigest: context.risk.0.into(),
-            keyId: context.key.0.into(),
-            asOf: context.as_of,
             validUntil: context.valid_until,
             epoch: context.epoch,
-            commitments: request.commitments.iter().map(|c| U256::from_be_bytes(c.0)).collect(),
-            signatures,
             proof: request.proof.0,
-        })
+            accounts,
+        };
+        let mandate = mandate_id(&context.mandate, &context.key);
+        Ok((statement, [mandate.0.into(), context.risk.0.into()]))
     }
 }
 
-fn signature(signed: &SignedAttestation) -> Result<IComplianceRegistry::AccountSignature, ChainError> {
+fn place(signed: &SignedAttestation) -> usize {
+    usize::from(signed.attestation.netting_set)
+}
+
+/// An account with its signature in the short form of ERC-2098.
+fn signed(signed: &SignedAttestation) -> Result<IComplianceRegistry::SignedAccount, ChainError> {
     let bytes: &[u8; 65] = signed.signature.as_slice().try_into().map_err(|_| {
         ChainError::mismatch("a signature's length", signed.signature.len(), "65 bytes: r, s, v")
     })?;
-    Ok(IComplianceRegistry::AccountSignature {
+    let parity = match bytes[64] {
+        27 => 0,
+        28 => 0x80,
+        v => return Err(ChainError::mismatch("a signature's v", v, "27 or 28")),
+    };
+    let mut vs = B256::from_slice(&bytes[32..64]);
+    if vs[0] & 0x80 != 0 {
+        return Err(ChainError::mismatch("a signature's s", vs, "in the lower half of the order"));
+    }
+    vs[0] |= parity;
+    Ok(IComplianceRegistry::SignedAccount {
+        commitment: U256::from_be_bytes(signed.attestation.commitment.0),
         sequence: signed.attestation.sequence,
-        v: bytes[64],
         r: B256::from_slice(&bytes[..32]),
-        s: B256::from_slice(&bytes[32..64]),
+        vs,
     })
 }

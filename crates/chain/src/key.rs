@@ -1,6 +1,7 @@
 //! A verifying key as the contracts take it.
 
 use crate::error::ChainError;
+use crate::tree::Tree;
 use alloy::primitives::U256;
 use mandate_statement::{Digest, RulesPart, keccak};
 
@@ -42,7 +43,7 @@ pub struct KeyParts {
 #[derive(Clone, Debug)]
 pub struct EvmKey {
     parts: KeyParts,
-    levels: Vec<Vec<Digest>>,
+    tree: Tree,
 }
 
 impl EvmKey {
@@ -55,15 +56,8 @@ impl EvmKey {
             let wanted = format!("at least the {} rules points, and one", parts.rules);
             return Err(ChainError::mismatch("the number of sheet points", parts.sheet.len(), wanted));
         }
-        let mut level: Vec<Digest> = (0u32..).zip(&parts.sheet).map(|(i, p)| leaf(i, p)).collect();
-        level.resize(level.len().next_power_of_two(), Digest::default());
-        let mut levels = Vec::new();
-        while level.len() > 1 {
-            let above = level.chunks(2).map(|pair| node(&pair[0], &pair[1])).collect();
-            levels.push(std::mem::replace(&mut level, above));
-        }
-        levels.push(level);
-        Ok(Self { parts, levels })
+        let tree = Tree::new((0u32..).zip(&parts.sheet).map(|(i, p)| leaf(i, p)).collect());
+        Ok(Self { parts, tree })
     }
     /// The key's parts.
     pub fn parts(&self) -> &KeyParts {
@@ -71,7 +65,7 @@ impl EvmKey {
     }
     /// Root of the tree.
     pub fn root(&self) -> Digest {
-        self.levels[self.levels.len() - 1][0]
+        self.tree.root()
     }
     /// What the chain stores: `alpha || beta || gamma || delta || input points || be32(rules) || root ||
     /// be16(circuit version) || keccak(shape) || origin`.
@@ -94,21 +88,16 @@ impl EvmKey {
     }
     /// Siblings of a sheet point, from its leaf to below the root; `None` where there is no such point.
     pub fn path(&self, position: u32) -> Option<Vec<Digest>> {
-        let mut index = position as usize;
-        if index >= self.parts.sheet.len() {
-            return None;
-        }
-        let (_, below) = self.levels.split_last()?;
-        let mut out = Vec::with_capacity(below.len());
-        for level in below {
-            out.push(level[index ^ 1]);
-            index /= 2;
-        }
-        Some(out)
+        let index = position as usize;
+        if index < self.parts.sheet.len() { self.tree.path(0, index) } else { None }
+    }
+    /// The tree over the sheet's points.
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
     }
     /// Levels of the tree below its root.
     pub fn depth(&self) -> usize {
-        self.levels.len() - 1
+        self.tree.depth()
     }
     /// A mandate's coefficients with the key's points for them.
     ///
@@ -146,12 +135,5 @@ fn leaf(position: u32, [x, y]: &EvmPoint) -> Digest {
     bytes[1..5].copy_from_slice(&position.to_be_bytes());
     bytes[5..37].copy_from_slice(&x.to_be_bytes::<32>());
     bytes[37..].copy_from_slice(&y.to_be_bytes::<32>());
-    keccak(&bytes)
-}
-
-fn node(left: &Digest, right: &Digest) -> Digest {
-    let mut bytes = [1u8; 65];
-    bytes[1..33].copy_from_slice(&left.0);
-    bytes[33..].copy_from_slice(&right.0);
     keccak(&bytes)
 }

@@ -7,7 +7,7 @@
 //! let node = LocalChain::spawn(&mandate_chain::find_anvil(std::path::Path::new("."))?, None)?;
 //! mandate_chain::runtime()?.block_on(async {
 //!     let chain = Chain::connect(&node.url(), &node.keys()[0]).await?;
-//!     let options = DeployOptions { quorum: vec![node.keys()[1].address()], threshold: 1, delay_s: 0 };
+//!     let options = DeployOptions { quorum: vec![node.keys()[1].address()], threshold: 1, ..DeployOptions::local() };
 //!     let registries = Registries::deploy(chain, &options).await?;
 //!     println!("{}", hex::encode(registries.at().compliance));
 //!     Ok(())
@@ -21,6 +21,7 @@
 mod abi;
 mod attest;
 mod chain;
+mod challenge;
 mod error;
 mod key;
 mod local;
@@ -29,16 +30,21 @@ mod refusal;
 mod registries;
 mod risk;
 mod signer;
+mod trace;
+mod tree;
 mod vault;
 
 pub use attest::{AttestRequest, Record, Status};
 pub use chain::{Chain, Sent};
+pub use challenge::{Challenge, RiskState, RiskStatus};
 pub use error::ChainError;
 pub use key::{Coefficient, EvmKey, EvmPoint, EvmProof, KeyParts, ORIGIN_CEREMONY, ORIGIN_DEVELOPMENT};
 pub use local::{LOCAL_CHAIN_ID, LocalChain, find_anvil};
-pub use registries::{DeployOptions, Deployment, MandateTerms, Registered, Registries, mandate_id};
-pub use risk::{Publication, QuorumSignature};
+pub use registries::{DeployOptions, Deployment, MandateTerms, Registered, Registries, Schedule, mandate_id};
+pub use risk::{COMPILER_SEMANTICS, Publication, QuorumSignature, Spot, Use, risk_id};
 pub use signer::SigningKey;
+pub use trace::{CHUNK, Chunk, Trace};
+pub use tree::Tree;
 pub use vault::Vault;
 
 /// A runtime for callers that are not asynchronous themselves. One per program: a connection lives on the runtime that

@@ -19,7 +19,7 @@ impl Registries {
         valid_from: u64,
         valid_to: u64,
     ) -> Result<Sent, ChainError> {
-        let registry = self.attestor_registry();
+        let registry = self.compliance_registry();
         let call = registry.setAttestor(attestor.into(), grade as u8, time(valid_from), time(valid_to));
         Ok(self.chain().send("list the attestor", call).await?.0)
     }
@@ -28,7 +28,7 @@ impl Registries {
     /// # Errors
     /// [`ChainError::Refused`] for anyone but whoever governs.
     pub async fn revoke_attestor(&self, attestor: [u8; 20]) -> Result<Sent, ChainError> {
-        let registry = self.attestor_registry();
+        let registry = self.compliance_registry();
         Ok(self.chain().send("revoke the attestor", registry.revokeAttestor(attestor.into())).await?.0)
     }
     /// Names the administrator of a subject.
@@ -36,7 +36,7 @@ impl Registries {
     /// # Errors
     /// [`ChainError::Refused`] for anyone but whoever governs.
     pub async fn set_subject(&self, subject: &Digest, administrator: [u8; 20]) -> Result<Sent, ChainError> {
-        let registry = self.attestor_registry();
+        let registry = self.compliance_registry();
         let call = registry.setSubject(subject.0.into(), administrator.into());
         Ok(self.chain().send("name the subject's administrator", call).await?.0)
     }
@@ -55,7 +55,7 @@ impl Registries {
                 grade: e.grade as u8,
             })
             .collect();
-        let registry = self.attestor_registry();
+        let registry = self.compliance_registry();
         let call = registry.declareAccounts(set.subject.0.into(), set.version, accounts);
         Ok(self.chain().send("declare the accounts", call).await?.0)
     }
@@ -64,7 +64,7 @@ impl Registries {
     /// # Errors
     /// [`ChainError::Node`].
     pub async fn account_set(&self, subject: &Digest) -> Result<Option<(Digest, u64)>, ChainError> {
-        let registry = self.attestor_registry();
+        let registry = self.compliance_registry();
         let set = self.chain().read("read the account set", registry.accountSet(subject.0.into())).await?;
         Ok((set.version > 0).then_some((Digest(set.digest.0), set.version)))
     }
@@ -78,7 +78,7 @@ impl Registries {
         address: [u8; 20],
         approved: bool,
     ) -> Result<Sent, ChainError> {
-        let registry = self.attestor_registry();
+        let registry = self.compliance_registry();
         let call = registry.approveAddress(subject.0.into(), address.into(), approved);
         Ok(self.chain().send("approve the address", call).await?.0)
     }
@@ -87,7 +87,7 @@ impl Registries {
     /// # Errors
     /// [`ChainError::Refused`] where the administrator has not approved.
     pub async fn link_address(&self, subject: &Digest) -> Result<Sent, ChainError> {
-        let registry = self.attestor_registry();
+        let registry = self.compliance_registry();
         Ok(self.chain().send("link the address", registry.linkAddress(subject.0.into())).await?.0)
     }
     /// Sequence number and instant last used of an attestor's account; zeros where it was never used.
@@ -95,7 +95,7 @@ impl Registries {
     /// # Errors
     /// [`ChainError::Node`].
     pub async fn account_use(&self, attestor: [u8; 20], account: &Digest) -> Result<(u64, u64), ChainError> {
-        let registry = self.attestor_registry();
+        let registry = self.compliance_registry();
         let call = registry.accountUse(attestor.into(), account.0.into());
         let used = self.chain().read("read the account's counter", call).await?;
         Ok((used.sequence, used.asOf.to()))

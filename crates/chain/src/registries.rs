@@ -1,13 +1,13 @@
 //! The contracts together: deployment, keys and mandates.
 
 use crate::abi::{
-    AttestorRegistry, ComplianceRegistry, Groth16Verifier, IMandateRegistry, MandateRegistry, RiskRegistry,
-    VkStore,
+    ComplianceRegistry, EpochBeacon, Groth16Verifier, IComplianceRegistry, IMandateRegistry, IRiskRegistry,
+    MandateRegistry, RiskRegistry, VkStore,
 };
 use crate::chain::{Chain, Sent};
 use crate::error::ChainError;
 use crate::key::{Coefficient, EvmKey, ORIGIN_DEVELOPMENT};
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, B256, U256, Uint};
 use alloy::providers::DynProvider;
 use mandate_statement::{Digest, RulesPart, keccak};
 
@@ -21,15 +21,15 @@ pub struct Deployment {
     pub chain_id: u64,
     /// `VkStore`.
     pub keys: [u8; 20],
-    /// `Groth16Verifier`, for readers; the compliance registry carries its own copy of the same code.
+    /// `Groth16Verifier`, for readers and batches; for one proof the compliance registry carries the same code itself.
     pub verifier: [u8; 20],
     /// `MandateRegistry`.
     pub mandates: [u8; 20],
     /// `RiskRegistry`.
     pub risks: [u8; 20],
-    /// `AttestorRegistry`.
-    pub attestors: [u8; 20],
-    /// `ComplianceRegistry`: what a proof's context names.
+    /// `EpochBeacon`: randomness for drawn epochs.
+    pub beacon: [u8; 20],
+    /// `ComplianceRegistry`: what a proof's context names. Knows attestors and accounts too.
     pub compliance: [u8; 20],
 }
 
@@ -42,6 +42,41 @@ pub struct DeployOptions {
     pub threshold: u64,
     /// Seconds from publication of a risk part to its first use; zero on a local chain only.
     pub delay_s: u64,
+    /// Seconds before a new version of a mandate is in force; zero on a local chain only.
+    pub timelock_s: u64,
+    /// Longest time from a risk part's instant to its last use, seconds.
+    pub history_s: u64,
+    /// What whoever publishes a risk part puts up, in wei.
+    pub bond_wei: u128,
+}
+
+impl DeployOptions {
+    /// For a local chain: nothing waits, and nothing is put up. The quorum is still to be named.
+    pub const fn local() -> Self {
+        Self {
+            quorum: Vec::new(),
+            threshold: 1,
+            delay_s: 0,
+            timelock_s: 0,
+            history_s: 30 * 86_400,
+            bond_wei: 0,
+        }
+    }
+    /// Fewer signatures do after a day of silence, and wait four times as long; whoever asks for data puts up a twentieth of
+    /// the bond, and has an answer within a quarter of the delay.
+    fn rules(&self) -> IRiskRegistry::Rules {
+        let seconds = |s: u64| Uint::<40, 1>::saturating_from(s);
+        IRiskRegistry::Rules {
+            delay: seconds(self.delay_s),
+            fallbackDelay: seconds(self.delay_s.saturating_mul(4).max(3600)),
+            silence: seconds(86_400),
+            fallbackThreshold: 1,
+            response: seconds((self.delay_s / 4).max(600)),
+            history: seconds(self.history_s),
+            bond: Uint::saturating_from(self.bond_wei),
+            demandBond: Uint::saturating_from(self.bond_wei / 20),
+        }
+    }
 }
 
 /// What governance decides about a mandate beside its integers.
@@ -53,8 +88,27 @@ pub struct MandateTerms {
     pub max_age_s: u32,
     /// Longest time between the instants of two consecutive epochs that count as unbroken; zero for any.
     pub max_gap_s: u32,
+    /// The mandate that this is a new version of, by the id of its first; zero for a mandate of its own.
+    pub line: Digest,
+    /// When its epochs are.
+    pub schedule: Schedule,
+    /// How far a spot price may move before gates close, in basis points below 10,000; zero for no band.
+    pub band_bps: u16,
     /// Who may pause it, beside whoever governs the registry.
     pub owner: [u8; 20],
+}
+
+/// When a mandate's epochs are. The default is no schedule: epochs are numbered freely and only have to grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Schedule {
+    /// Epoch `e` begins at `start + e * period`; seconds since 1970, below 2^40.
+    pub start: u64,
+    /// Seconds; zero for no schedule.
+    pub period_s: u32,
+    /// How long after its epoch's instant a book may be, seconds.
+    pub window_s: u32,
+    /// Whether an epoch's instant is drawn from public randomness once the epoch is over.
+    pub drawn: bool,
 }
 
 /// A mandate just registered.
@@ -95,21 +149,26 @@ impl Registries {
         let (keys, _) = chain.create(doing, VkStore::deploy_builder(p())).await?;
         let (verifier, _) = chain.create(doing, Groth16Verifier::deploy_builder(p())).await?;
         let (mandates, _) = chain.create(doing, MandateRegistry::deploy_builder(p(), owner, keys)).await?;
-        let risks =
-            RiskRegistry::deploy_builder(p(), owner, quorum, U256::from(options.threshold), options.delay_s);
+        let threshold = U256::from(options.threshold);
+        let risks = RiskRegistry::deploy_builder(p(), owner, keys, quorum, threshold, options.rules());
         let (risks, _) = chain.create(doing, risks).await?;
-        let (attestors, _) = chain.create(doing, AttestorRegistry::deploy_builder(p(), owner)).await?;
-        let compliance = ComplianceRegistry::deploy_builder(p(), owner, mandates, risks, attestors);
-        let (compliance, _) = chain.create(doing, compliance).await?;
-        let registry = AttestorRegistry::new(attestors, p());
-        chain.send(doing, registry.setConsumer(compliance, true)).await?;
+        let (beacon, _) = chain.create(doing, EpochBeacon::deploy_builder(p())).await?;
+        let setup = IComplianceRegistry::Setup {
+            owner,
+            mandates,
+            risks,
+            verifier,
+            beacon,
+            timelock: Uint::saturating_from(options.timelock_s),
+        };
+        let (compliance, _) = chain.create(doing, ComplianceRegistry::deploy_builder(p(), setup)).await?;
         let at = Deployment {
             chain_id: chain.id(),
             keys: keys.into_array(),
             verifier: verifier.into_array(),
             mandates: mandates.into_array(),
             risks: risks.into_array(),
-            attestors: attestors.into_array(),
+            beacon: beacon.into_array(),
             compliance: compliance.into_array(),
         };
         Ok(Self { chain, at })
@@ -173,6 +232,12 @@ impl Registries {
             maxDelay: terms.max_delay_s,
             maxAge: terms.max_age_s,
             maxGap: terms.max_gap_s,
+            line: terms.line.0.into(),
+            start: Uint::from(terms.schedule.start),
+            period: terms.schedule.period_s,
+            window: terms.schedule.window_s,
+            drawn: terms.schedule.drawn,
+            band: terms.band_bps,
             owner: terms.owner.into(),
         };
         let (begun, receipt) = self.chain.send(doing, registry.begin(abi)).await?;
@@ -193,7 +258,18 @@ impl Registries {
         let (sent, _) = self.chain.send(doing, registry.finish(draft, B256::from(digest.0))).await?;
         gas += sent.gas;
         let mandate_id = mandate_id(&digest, &key.id());
+        gas += self.schedule(&mandate_id).await?.gas;
+        transactions += 1;
         Ok(Registered { mandate_id, coefficients: coefficients.len(), transactions, gas })
+    }
+    /// Puts a registered version in force after the timelock: a mandate's first, or its next.
+    ///
+    /// # Errors
+    /// [`ChainError::Refused`] for anyone but whoever governs, and for a version scheduled before.
+    pub async fn schedule(&self, version: &Digest) -> Result<Sent, ChainError> {
+        let call = self.compliance_registry();
+        let call = call.schedule(B256::from(version.0));
+        Ok(self.chain.send("schedule the mandate's version", call).await?.0)
     }
     /// The point that the contract computed for a mandate.
     ///
@@ -209,7 +285,7 @@ impl Registries {
     /// # Errors
     /// [`ChainError::Refused`] for anyone but its owner and whoever governs.
     pub async fn set_paused(&self, mandate_id: &Digest, paused: bool) -> Result<Sent, ChainError> {
-        let registry = MandateRegistry::new(self.at.mandates.into(), self.chain.provider());
+        let registry = self.compliance_registry();
         let call = registry.setPaused(B256::from(mandate_id.0), paused);
         Ok(self.chain.send("pause or resume the mandate", call).await?.0)
     }
@@ -223,9 +299,6 @@ impl Registries {
     }
     pub(crate) fn risk_registry(&self) -> RiskRegistry::RiskRegistryInstance<DynProvider> {
         RiskRegistry::new(self.at.risks.into(), self.chain.provider())
-    }
-    pub(crate) fn attestor_registry(&self) -> AttestorRegistry::AttestorRegistryInstance<DynProvider> {
-        AttestorRegistry::new(self.at.attestors.into(), self.chain.provider())
     }
     pub(crate) fn compliance_registry(&self) -> ComplianceRegistry::ComplianceRegistryInstance<DynProvider> {
         ComplianceRegistry::new(self.at.compliance.into(), self.chain.provider())

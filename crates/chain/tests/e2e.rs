@@ -5,7 +5,7 @@ mod support;
 
 use mandate_chain::{
     AttestRequest, Chain, ChainError, DeployOptions, EvmProof, LocalChain, MandateTerms, Publication,
-    Registries, SigningKey, Vault, find_anvil, mandate_id, runtime,
+    Registries, Schedule, SigningKey, Spot, Use, Vault, find_anvil, mandate_id, runtime,
 };
 use mandate_statement::{
     AccountEntry, AccountSet, Attestation, AttestorGrade, Context, Digest, RiskPart, SignedAttestation,
@@ -69,7 +69,7 @@ impl World {
         let node = LocalChain::spawn(&program, Some(START)).unwrap();
         let chain = Chain::connect(&node.url(), &node.keys()[0]).await.unwrap();
         let quorum = node.keys()[1..4].iter().map(SigningKey::address).collect();
-        let options = DeployOptions { quorum, threshold: 2, delay_s: 0 };
+        let options = DeployOptions { quorum, threshold: 2, ..DeployOptions::local() };
         let governor = Registries::deploy(chain, &options).await.unwrap();
         let (key, rules) = (key(), rules());
         let sent = governor.store_key(&key).await.unwrap().unwrap();
@@ -79,6 +79,9 @@ impl World {
             max_delay_s: 3600,
             max_age_s: 86_400,
             max_gap_s: 86_400,
+            line: Digest::default(),
+            schedule: Schedule::default(),
+            band_bps: 0,
             owner: governor.chain().sender(),
         };
         let registered = governor.register_mandate(&key, &rules, &terms, |_, _| {}).await.unwrap();
@@ -112,8 +115,12 @@ impl World {
         manager.link_address(&subject).await.unwrap();
     }
     async fn publish(&self, risk: &RiskPart) -> Result<u64, ChainError> {
-        let publication =
-            Publication::of(risk, key().id(), g1(risk_scalar(risk)), risk.as_of, risk.as_of + 24 * HOUR);
+        let (quorum, threshold) = self.governor.quorum().await?;
+        assert_eq!((quorum, threshold), (1, 2));
+        let usable = Use { from: risk.as_of, to: risk.as_of + 24 * HOUR, quorum };
+        let spots = vec![Spot { asset: keccak(b"BTC"), price: 6_000_000, decimals: 2 }];
+        let publication = Publication::of(risk, &key(), spots, usable)?;
+        assert_eq!(publication.point, g1(risk_scalar(risk)));
         let sign = |i: usize| publication.sign(self.governor.at(), &self.node.keys()[i]).unwrap();
         Ok(self.governor.publish_risk(&publication, &[sign(1), sign(3)]).await?.gas)
     }
@@ -203,6 +210,9 @@ fn the_whole_story() {
         world.refused(&stolen, "ProofRejected").await;
         let mut made_up = world.parcel(world.subject, &risk, 1);
         made_up.commitments[0] = made_up.commitments[1];
+        let error = world.governor.attest(&made_up.request()).await.unwrap_err();
+        assert!(matches!(error, ChainError::Mismatch { .. }), "{error}");
+        made_up.attestations[0].attestation.commitment = made_up.commitments[0];
         world.refused(&made_up, "WrongSigner").await;
         world.admit_again(world.subject).await;
 
@@ -255,6 +265,18 @@ fn the_whole_story() {
     });
 }
 
+fn short_terms() -> MandateTerms {
+    MandateTerms {
+        max_delay_s: 1,
+        max_age_s: 1,
+        max_gap_s: 0,
+        line: Digest::default(),
+        schedule: Schedule::default(),
+        band_bps: 0,
+        owner: [1; 20],
+    }
+}
+
 fn risk_of_later(as_of: u64) -> RiskPart {
     risk(as_of)
 }
@@ -276,12 +298,12 @@ fn a_long_mandate_takes_several_transactions() {
         for (i, v) in rules.coefficients.iter_mut().enumerate().skip(500).take(400) {
             *v = i128::try_from(i).unwrap() - 700;
         }
-        let terms = MandateTerms { max_delay_s: 1, max_age_s: 1, max_gap_s: 0, owner: [1; 20] };
+        let terms = short_terms();
         let mut heard = Vec::new();
         let outcome =
             world.governor.register_mandate(&key(), &rules, &terms, |n, of| heard.push((n, of))).await;
         let registered = outcome.unwrap();
-        assert_eq!((registered.coefficients, registered.transactions), (405, 4));
+        assert_eq!((registered.coefficients, registered.transactions), (405, 5));
         assert_eq!((heard.len(), heard[1]), (2, (405, 405)));
         let each = registered.gas / registered.coefficients as u64;
         eprintln!("a mandate of 405 coefficients: {} gas, {each} each", registered.gas);
@@ -317,7 +339,7 @@ fn what_does_not_fit_is_refused_before_it_is_sent() {
         // A mandate of another shape.
         let mut rules = rules();
         rules.shape = "s256".to_owned();
-        let terms = MandateTerms { max_delay_s: 1, max_age_s: 1, max_gap_s: 0, owner: [1; 20] };
+        let terms = short_terms();
         let outcome = world.governor.register_mandate(&key(), &rules, &terms, |_, _| {}).await;
         assert!(matches!(outcome, Err(ChainError::Mismatch { .. })));
     });
@@ -331,10 +353,13 @@ fn a_development_key_stays_on_local_chains() {
         let sender = SigningKey::from_bytes(&node.keys()[0].to_bytes().into()).unwrap();
         let chain = Chain::connect(&node.endpoint(), &sender).await.unwrap();
         assert!(chain.set_time(2_000_000_000).await.is_err());
-        let options = DeployOptions { quorum: vec![[7; 20]], threshold: 1, delay_s: 0 };
+        let options = DeployOptions { quorum: vec![[7; 20]], ..DeployOptions::local() };
         let error = Registries::deploy(chain.clone(), &options).await.map(|_| ()).unwrap_err();
         assert_eq!(error.refusal(), Some("NoDelay"), "{error}");
         let options = DeployOptions { delay_s: 600, ..options };
+        let error = Registries::deploy(chain.clone(), &options).await.map(|_| ()).unwrap_err();
+        assert_eq!(error.refusal(), Some("NoTimelock"), "{error}");
+        let options = DeployOptions { timelock_s: 600, ..options };
         let registries = Registries::deploy(chain, &options).await.unwrap();
         let error = registries.store_key(&key()).await.unwrap_err();
         assert!(matches!(error, ChainError::DevelopmentKey { chain_id: 1, .. }), "{error}");

@@ -66,7 +66,11 @@ fn from_deployment_to_deposit() {
         desk.exits(code, &args)
     };
     go(&mut desk, 1, chain("deploy", &["--quorum", &quorum, "--threshold", "2"]));
-    go(&mut desk, 0, chain("deploy", &["--quorum", &quorum, "--delay", "0s"]));
+    go(
+        &mut desk,
+        0,
+        chain("deploy", &["--quorum", &quorum, "--delay", "0s", "--timelock", "0s", "--bond", "0"]),
+    );
     desk.subject("lawful.csv", "Example Fund", "good");
     let said = go(&mut desk, 0, chain("register", &["m.toml", "-s", "s.snap"]));
     assert!(said.contains("mandate id ") && said.contains(" under key "), "{said}");
@@ -121,7 +125,7 @@ fn from_deployment_to_deposit() {
             verifier: part("verifier"),
             mandates: part("mandates"),
             risks: part("risks"),
-            attestors: part("attestors"),
+            beacon: part("beacon"),
             compliance: part("compliance"),
         };
         let registries = mandate_chain::Registries::new(connected, at).unwrap();

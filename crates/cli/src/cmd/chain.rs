@@ -11,7 +11,7 @@ use crate::screen::{Screen, grouped};
 use crate::sheet::Sheet;
 use mandate_chain::{
     AttestRequest, Chain, ChainError, DeployOptions, Deployment, MandateTerms, Publication, Record,
-    Registries, SigningKey, Status, Vault, mandate_id,
+    Registries, Schedule, SigningKey, Status, Use, Vault, mandate_id,
 };
 use mandate_statement::{Context, Digest, RulesPart};
 use mandate_verifier::{Verifier, VerifyingKey};
@@ -36,6 +36,12 @@ pub enum Command {
         /// Time from a risk part's publication to its first use; zero on a local chain only.
         #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = place::span)]
         delay: u64,
+        /// Time before a new version of a mandate is in force; zero on a local chain only.
+        #[arg(long, value_name = "SPAN", default_value = "2d", value_parser = place::span)]
+        timelock: u64,
+        /// What whoever publishes a risk part puts up, in wei.
+        #[arg(long, value_name = "WEI", default_value_t = 100_000_000_000_000_000)]
+        bond: u128,
         /// Where to write the addresses.
         #[arg(short, long, default_value = "deployment.json")]
         out: PathBuf,
@@ -242,9 +248,16 @@ pub fn run(command: &Command, screen: &Screen) -> Done {
 
 async fn run_async(command: &Command, screen: &Screen) -> Done {
     match command {
-        Command::Deploy { node, quorum, threshold, delay, out } => {
+        Command::Deploy { node, quorum, threshold, delay, timelock, bond, out } => {
             let chain = Chain::connect(&node.rpc, &signing_key(&node.sender)?).await?;
-            let options = DeployOptions { quorum: quorum.clone(), threshold: *threshold, delay_s: *delay };
+            let options = DeployOptions {
+                quorum: quorum.clone(),
+                threshold: *threshold,
+                delay_s: *delay,
+                timelock_s: *timelock,
+                bond_wei: *bond,
+                ..DeployOptions::local()
+            };
             let Some(made) = answer(Registries::deploy(chain, &options).await, screen)? else {
                 return Ok(Outcome::DoesNotHold);
             };
@@ -264,8 +277,13 @@ async fn run_async(command: &Command, screen: &Screen) -> Done {
             let registries = on.open().await?;
             let (_, point) = Verifier::new(key.clone()).sheet(&sheet.compiled.part, &sheet.risk)?.evm();
             let from = sheet.risk.as_of;
-            let publication =
-                Publication::of(&sheet.risk, key.id(), point, from, from.saturating_add(*usable_for));
+            let (quorum, _) = registries.quorum().await?;
+            let usable = Use { from, to: from.saturating_add(*usable_for), quorum };
+            let spots = evm::spots(&sheet.snapshot);
+            let publication = Publication::of(&sheet.risk, &evm::key(&key)?, spots, usable)?;
+            if publication.point != point {
+                return fail("the point of the trace is not the verifier's");
+            }
             let mut signatures = Vec::new();
             for path in quorum_key {
                 signatures.push(publication.sign(registries.at(), &signing_key(path)?)?);
@@ -329,6 +347,9 @@ async fn register(
         max_delay_s: seconds(max_delay)?,
         max_age_s: seconds(max_age)?,
         max_gap_s: 0,
+        line: Digest::default(),
+        schedule: Schedule::default(),
+        band_bps: 0,
         owner: registries.chain().sender(),
     };
     let key = evm::key(key)?;

@@ -9,9 +9,10 @@ use crate::failure::{Failure, fail};
 use crate::place::address_text;
 use crate::screen::{Screen, grouped};
 use mandate_chain::{
-    AttestRequest, Chain, DeployOptions, LocalChain, MandateTerms, Publication, Registries, Vault, find_anvil,
+    AttestRequest, Chain, DeployOptions, LocalChain, MandateTerms, Publication, Registries, Schedule, Use,
+    Vault, find_anvil,
 };
-use mandate_statement::Context;
+use mandate_statement::{Context, Digest};
 
 /// One unit of play money with its decimals.
 const DOLLAR: u128 = 1_000_000;
@@ -49,7 +50,7 @@ async fn on_chain(
     let deploy = DeployOptions {
         quorum: vec![first.address(), second.address(), third.address()],
         threshold: 2,
-        delay_s: 0,
+        ..DeployOptions::local()
     };
     let governed = Registries::deploy(connect(governor).await?, &deploy).await?;
     let at = *governed.at();
@@ -59,8 +60,15 @@ async fn on_chain(
     if let Some(sent) = governed.store_key(&evm_key).await? {
         figures.row("gas: store the key, once per shape", grouped(sent.gas));
     }
-    let terms =
-        MandateTerms { max_delay_s: 6 * 3600, max_age_s: 86_400, max_gap_s: 0, owner: governor.address() };
+    let terms = MandateTerms {
+        max_delay_s: 6 * 3600,
+        max_age_s: 86_400,
+        max_gap_s: 0,
+        line: Digest::default(),
+        schedule: Schedule::default(),
+        band_bps: 0,
+        owner: governor.address(),
+    };
     let registered = governed
         .register_mandate(&evm_key, &sheet.compiled.part, &terms, |done, of| {
             screen.say(format!("  mandate: {done} of {of} integers sent"));
@@ -84,7 +92,12 @@ async fn on_chain(
         grouped(registered.gas),
     );
 
-    let publication = Publication::of(&sheet.risk, key.id(), risk_point, as_of, as_of + 2 * VALID_FOR);
+    let (quorum, _) = governed.quorum().await?;
+    let usable = Use { from: as_of, to: as_of + 2 * VALID_FOR, quorum };
+    let publication = Publication::of(&sheet.risk, &evm_key, evm::spots(&sheet.snapshot), usable)?;
+    if publication.point != risk_point {
+        return fail("the point of the trace is not the verifier's");
+    }
     let alone = governed.publish_risk(&publication, &[publication.sign(&at, first)?]).await;
     refusals.expect("a risk part that one of three vouches for", "the contract", "", alone, screen);
     let signatures = [publication.sign(&at, first)?, publication.sign(&at, second)?];
