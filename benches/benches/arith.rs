@@ -66,8 +66,12 @@ fn row(what: &str, ark: Cost, ours: &[(Path, Cost)]) {
 
 type Work<G> = Box<dyn Fn(&Scalars) -> G>;
 
-fn group<G: CurveGroup<ScalarField = Fr> + VariableBaseMSM, F>(name: &str, log: u32, paths: &[Path], prepare: F)
-where
+fn group<G: CurveGroup<ScalarField = Fr> + VariableBaseMSM, F>(
+    name: &str,
+    log: u32,
+    paths: &[Path],
+    prepare: F,
+) where
     F: Fn(&[G::Affine], Path) -> Work<G>,
 {
     let mut rng = StdRng::seed_from_u64(1);
@@ -118,16 +122,18 @@ fn transforms(log: u32, paths: &[Path]) {
     let fft = Fft::new(log).expect("a size it has");
     let mut work = values.clone();
     for (what, inverse) in [("FFT", false), ("inverse FFT", true)] {
-        let ark = cost(|| {
-            if inverse { domain.ifft_in_place(&mut work) } else { domain.fft_in_place(&mut work) }
-        });
-        let ours: Vec<(Path, Cost)> = paths
-            .iter()
-            .map(|path| {
-                let cost = cost(|| if inverse { fft.inverse(&mut work, *path) } else { fft.forward(&mut work, *path) });
-                (*path, cost)
-            })
-            .collect();
+        let ark =
+            cost(|| if inverse { domain.ifft_in_place(&mut work) } else { domain.fft_in_place(&mut work) });
+        let ours: Vec<(Path, Cost)> =
+            paths
+                .iter()
+                .map(|path| {
+                    let cost = cost(|| {
+                        if inverse { fft.inverse(&mut work, *path) } else { fft.forward(&mut work, *path) }
+                    });
+                    (*path, cost)
+                })
+                .collect();
         row(&format!("{what} 2^{log}"), ark, &ours);
     }
 }

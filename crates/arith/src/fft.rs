@@ -1,8 +1,7 @@
 //! Transforms over the scalar field.
 
-use crate::Path;
-#[cfg(target_arch = "x86_64")]
-use crate::ifma::Plan;
+use crate::recipe::Kind;
+use crate::{Path, plain};
 use ark_bn254::Fr;
 use ark_ff::{FftField, Field};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
@@ -14,7 +13,9 @@ pub struct Fft {
     domain: Radix2EvaluationDomain<Fr>,
     coset: Radix2EvaluationDomain<Fr>,
     #[cfg(target_arch = "x86_64")]
-    plan: Option<Plan>,
+    vector: Option<crate::ifma::Plan>,
+    /// None for fewer than 64 points, which ark transforms.
+    plain: Option<plain::Plan>,
 }
 
 impl Fft {
@@ -32,7 +33,8 @@ impl Fft {
             domain,
             coset: domain.get_coset(Fr::GENERATOR)?,
             #[cfg(target_arch = "x86_64")]
-            plan: Plan::new(log),
+            vector: crate::ifma::Plan::new(log),
+            plain: plain::Plan::new(log),
         })
     }
     /// How many points, `n`.
@@ -72,10 +74,13 @@ impl Fft {
     fn run(&self, values: &mut [Fr], path: Path, kind: Kind) {
         assert_eq!(values.len(), self.size(), "a transform of another size");
         #[cfg(target_arch = "x86_64")]
-        if let (true, Some(plan)) = (path.is_ifma(), &self.plan) {
+        if let (true, Some(plan)) = (path.is_ifma(), &self.vector) {
             return plan.run(values, kind);
         }
         let _ = path;
+        if let Some(plan) = &self.plain {
+            return plan.run(values, kind);
+        }
         let mut list = values.to_vec();
         match kind {
             Kind::Forward => self.domain.fft_in_place(&mut list),
@@ -86,13 +91,4 @@ impl Fft {
         values.copy_from_slice(&list);
         list.zeroize();
     }
-}
-
-/// Which transform.
-#[derive(Clone, Copy)]
-pub(crate) enum Kind {
-    Forward,
-    Inverse,
-    CosetForward,
-    CosetInverse,
 }

@@ -11,16 +11,23 @@
 //! Scalars are secret: they and everything derived from them are wiped, and nothing that holds them can be printed. Time
 //! and memory access depend on them, as in every fast prover.
 
+#[cfg(target_arch = "x86_64")]
+mod adx;
 mod bases;
+mod fast;
 mod fft;
+mod hint;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 mod invert;
 mod msm;
 mod path;
+mod plain;
 mod points;
 mod portable;
+mod recipe;
 mod scalars;
+mod scatter;
 mod sums;
 
 pub use bases::{G1Bases, G2Bases};

@@ -34,6 +34,8 @@ fn projective<G: Group, const ROWS: usize>(point: &Packed<ROWS>) -> G {
     point.coordinates().map_or_else(G::zero, |(x, y)| G::of(x, y))
 }
 
+/// Points are mapped by the endomorphism in runs of so many.
+const IMAGES: usize = 4096;
 /// Windows are at most this wide: `2^15` buckets.
 const WIDEST: u32 = 16;
 
@@ -77,15 +79,21 @@ pub(crate) fn msm<G: Group, A: Adder<ROWS>, const ROWS: usize>(
             projective::<G, ROWS>(&sums(&benches, points, &ones, &[0, end])[0])
         },
         || {
-            let at = |list: &[u32]| list.par_iter().map(|i| points[*i as usize]).collect::<Vec<_>>();
-            let images = A::images(&at(&both));
             let first = |i: &u32| scalars.first(of(*i as usize));
-            let mut multipliers =
-                Zeroizing::new(Vec::with_capacity(2 * both.len() + long.len() + short.len()));
+            let count = 2 * both.len() + long.len() + short.len();
+            let mut multipliers = Zeroizing::new(Vec::with_capacity(count));
             multipliers.extend(both.iter().map(first));
             multipliers.extend(both.iter().map(|i| scalars.second(of(*i as usize))));
             multipliers.extend(long.iter().chain(short.iter()).map(first));
-            let points = [at(&both), images, at(&long), at(&short)].concat();
+            let mut list = Vec::with_capacity(count);
+            let at = |i: &u32| points[*i as usize];
+            list.par_extend(both.par_iter().map(at));
+            list.resize(2 * both.len(), Packed::INFINITY);
+            let (straight, images) = list.split_at_mut(both.len());
+            let runs = straight.par_chunks(IMAGES).zip(images.par_chunks_mut(IMAGES));
+            runs.for_each(|(points, images)| A::images(points, images));
+            list.par_extend(long.par_iter().chain(short.par_iter()).map(at));
+            let points = list;
             let terms = Terms { points, multipliers, long: 2 * both.len() + long.len() };
             weighted(&benches, &terms)
         },
@@ -165,14 +173,14 @@ impl Digits {
             half: if last { 0 } else { 1 << (c - 1) },
         }
     }
-    /// The digit as a bucket, from 1, and its sign bit; nothing at zero.
+    /// The digit's size, which is its bucket, shifted left by one with the sign in the lowest bit; zero at zero.
     #[inline]
     #[allow(clippy::cast_possible_truncation, reason = "a digit has at most 17 bits")]
-    fn of(&self, multiplier: i128) -> Option<(u32, u32)> {
+    fn of(&self, multiplier: i128) -> u32 {
         let raw = (multiplier.unsigned_abs() + self.halves) >> self.shift & self.mask;
         let digit = raw as i64 - self.half;
         let negative = u32::from(digit < 0) ^ u32::from(multiplier < 0);
-        (digit != 0).then_some((digit.unsigned_abs() as u32, negative))
+        if digit == 0 { 0 } else { (digit.unsigned_abs() as u32) << 1 | negative }
     }
 }
 
@@ -189,19 +197,20 @@ fn window<G: Group, A: Adder<ROWS>, const ROWS: usize>(
     // Entries sorted by bucket, by counting.
     let buckets = 1usize << (c - 1);
     let mut bounds = Zeroizing::new(vec![0u32; buckets + 2]);
-    for m in multipliers {
-        if let Some((bucket, _)) = digits.of(*m) {
-            bounds[bucket as usize + 1] += 1;
-        }
+    let list: Zeroizing<Vec<u32>> = Zeroizing::new(multipliers.iter().map(|m| digits.of(*m)).collect());
+    for digit in &*list {
+        bounds[(digit >> 1) as usize + 1] += 1;
     }
+    // Bucket 0 is that of the digit zero: it is not kept.
+    bounds[1] = 0;
     for b in 0..=buckets {
         bounds[b + 1] += bounds[b];
     }
     let mut entries = Zeroizing::new(vec![0u32; bounds[buckets + 1] as usize]);
-    for (i, m) in (0u32..).zip(multipliers) {
-        if let Some((bucket, negative)) = digits.of(*m) {
-            let next = &mut bounds[bucket as usize];
-            entries[*next as usize] = i << 1 | negative;
+    for (i, digit) in (0u32..).zip(&*list) {
+        if *digit != 0 {
+            let next = &mut bounds[(digit >> 1) as usize];
+            entries[*next as usize] = i << 1 | digit & 1;
             *next += 1;
         }
     }

@@ -32,6 +32,11 @@ impl<const ROWS: usize> Packed<ROWS> {
     pub(crate) fn is_infinity(&self) -> bool {
         self.0[0][last_of_x(ROWS)] == AT_INFINITY
     }
+    /// Asks for it, some time before it is read.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self) {
+        self.0.iter().for_each(crate::hint::prefetch);
+    }
     /// The words of `x` and of `y/4`.
     #[inline]
     pub(crate) fn split(&self) -> (&[u64], &[u64]) {

@@ -6,7 +6,6 @@ use crate::sums::{Add, Adder};
 use ark_bn254::{Fq, Fq2, g1, g2};
 use ark_ec::scalar_mul::glv::GLVConfig;
 use ark_ff::Field;
-use rayon::prelude::*;
 use std::cell::Cell;
 
 /// Coordinates, with the cube root of one that multiplies `x` under the endomorphism.
@@ -75,35 +74,44 @@ const BATCH: usize = 1024;
 /// Additions in a group, with the memory they work in.
 pub(crate) struct Plain<F>(Vec<Note<F>>);
 
+/// How many additions ahead points are asked for.
+const AHEAD: usize = 8;
+
 /// Does `adds`, all reads of a batch before any write of it. Complete, as the vector path is.
+#[inline(always)]
 fn add_all<F: Coordinate, const ROWS: usize>(
     notes: &mut Vec<Note<F>>,
     adds: &[Add],
     get: impl Fn(usize) -> Packed<ROWS>,
+    ask: impl Fn(usize),
     mut put: impl FnMut(usize, Packed<ROWS>),
 ) {
     let get = |entry: u32| {
         let Point { x, y } = Point::<F>::read(&get((entry >> 1) as usize));
-        Point { x, y: if entry & 1 == 1 { -y } else { y } }
+        Point { x, y: if entry & 1 == 1 { F::ZERO.minus(&y) } else { y } }
     };
     for batch in adds.chunks(BATCH) {
         notes.clear();
         let mut product = F::ONE;
-        for add in batch {
+        for (i, add) in batch.iter().enumerate() {
+            if let Some(later) = batch.get(i + AHEAD) {
+                ask((later.a >> 1) as usize);
+                ask((later.b >> 1) as usize);
+            }
             let (p, q) = (get(add.a), get(add.b));
-            let mut run = q.x - p.x;
+            let mut run = q.x.minus(&p.x);
             if run.is_zero() || p.is_infinity() || q.is_infinity() {
                 // A tangent, or no slope at all: then one, so that the product goes on.
-                run = if p == q && !p.is_infinity() { p.y.double() } else { F::ONE };
+                run = if p == q && !p.is_infinity() { p.y.doubled() } else { F::ONE };
             }
             notes.push(Note { one: p, two: q, run, before: product });
-            product *= run;
+            product = product.times(&run);
         }
         let mut inverse = product.inverted();
         for (add, note) in batch.iter().zip(&*notes).rev() {
             let (p, q) = (&note.one, &note.two);
-            let this = inverse * note.before;
-            inverse *= note.run;
+            let this = inverse.times(&note.before);
+            inverse = inverse.times(&note.run);
             let sum = if p.is_infinity() {
                 *q
             } else if q.is_infinity() {
@@ -113,14 +121,14 @@ fn add_all<F: Coordinate, const ROWS: usize>(
             } else {
                 // With `y/4` for `y` a quarter of the slope comes out; of a tangent, 3 x^2 / 2 (y/4), four times it.
                 let quarter = if p.x == q.x {
-                    let square = (p.x.square() * this).quarter().quarter();
-                    square.double() + square
+                    let square = p.x.squared().times(&this).quarter().quarter();
+                    square.doubled().plus(&square)
                 } else {
-                    (q.y - p.y) * this
+                    q.y.minus(&p.y).times(&this)
                 };
-                let slope = quarter.double().double();
-                let x = slope.square() - p.x - q.x;
-                Point { x, y: quarter * (p.x - x) - p.y }
+                let slope = quarter.doubled().doubled();
+                let x = slope.squared().minus(&p.x.plus(&q.x));
+                Point { x, y: quarter.times(&p.x.minus(&x)).minus(&p.y) }
             };
             put(add.to as usize, sum.packed());
         }
@@ -133,11 +141,12 @@ impl<F: Coordinate, const ROWS: usize> Adder<ROWS> for Plain<F> {
         Self(Vec::new())
     }
     fn across(&mut self, from: &[Packed<ROWS>], adds: &[Add], to: &mut [Packed<ROWS>]) {
-        add_all(&mut self.0, adds, |i| from[i], |i, p| to[i] = p);
+        add_all(&mut self.0, adds, |i| from[i], |i| from[i].prefetch(), |i, p| to[i] = p);
     }
     fn within(&mut self, points: &mut [Packed<ROWS>], adds: &[Add]) {
         let points = Cell::from_mut(points).as_slice_of_cells();
-        add_all(&mut self.0, adds, |i| points[i].get(), |i, p| points[i].set(p));
+        // What was just written is in the cache.
+        add_all(&mut self.0, adds, |i| points[i].get(), |_| (), |i, p| points[i].set(p));
     }
     fn signed(point: &Packed<ROWS>, negative: bool) -> Packed<ROWS> {
         if !negative {
@@ -146,13 +155,12 @@ impl<F: Coordinate, const ROWS: usize> Adder<ROWS> for Plain<F> {
         let Point { x, y } = Point::<F>::read(point);
         Point { x, y: -y }.packed()
     }
-    fn images(points: &[Packed<ROWS>]) -> Vec<Packed<ROWS>> {
+    fn images(points: &[Packed<ROWS>], to: &mut [Packed<ROWS>]) {
         let beta = F::beta();
-        let image = |p: &Packed<ROWS>| {
-            let Point { x, y } = Point::<F>::read(p);
-            Point { x: x * beta, y }.packed()
-        };
-        points.par_iter().map(image).collect()
+        for (point, to) in points.iter().zip(to) {
+            let Point { x, y } = Point::<F>::read(point);
+            *to = Point { x: x.times(&beta), y }.packed();
+        }
     }
     fn wipe(&mut self) {
         for note in &mut self.0 {

@@ -1,7 +1,7 @@
 //! A witness, read once for all the queries that multiply it.
 
 use ark_bn254::Fr;
-use ark_ff::{BigInt, BigInteger, PrimeField};
+use ark_ff::{AdditiveGroup, BigInt, BigInteger, Field, PrimeField};
 use rayon::prelude::*;
 use zeroize::Zeroize;
 
@@ -134,6 +134,13 @@ impl Drop for Scalars {
 
 /// What kind of scalar, and its parts.
 fn read(value: &Fr) -> (Kind, [i128; 2]) {
+    // Most of a witness, told by its form as it is.
+    if *value == Fr::ZERO {
+        return (Kind::Zero, [0; 2]);
+    }
+    if *value == Fr::ONE {
+        return (Kind::One, [0; 2]);
+    }
     let k = value.into_bigint();
     if let Some(small) = small(&k) {
         return of_size(small, false);

@@ -38,7 +38,7 @@ pub(crate) trait Adder<const ROWS: usize>: Send {
     /// One point, or its opposite.
     fn signed(point: &Packed<ROWS>, negative: bool) -> Packed<ROWS>;
     /// `lambda` times every point, for points of the group.
-    fn images(points: &[Packed<ROWS>]) -> Vec<Packed<ROWS>>;
+    fn images(points: &[Packed<ROWS>], to: &mut [Packed<ROWS>]);
     /// Forgets what it worked on.
     fn wipe(&mut self);
 }

@@ -7,6 +7,7 @@ use mandate_arith::{Fft, Path};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
+#[allow(clippy::print_stderr)]
 fn paths() -> Vec<Path> {
     if Path::ifma().is_none() {
         eprintln!("no AVX-512 IFMA here: only the portable path is tried");

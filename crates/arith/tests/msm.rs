@@ -7,6 +7,7 @@ use mandate_arith::{G1Bases, G2Bases, Path, Scalars};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
+#[allow(clippy::print_stderr)]
 fn paths() -> Vec<Path> {
     if Path::ifma().is_none() {
         eprintln!("no AVX-512 IFMA here: only the portable path is tried");

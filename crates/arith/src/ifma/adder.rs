@@ -8,7 +8,7 @@
 )]
 
 use super::coordinate::Coordinate;
-use super::lanes::{Mask, V, prefetch, transpose};
+use super::lanes::{Mask, V, transpose};
 use crate::points::{AT_INFINITY, Packed};
 use crate::sums::Add;
 
@@ -165,9 +165,7 @@ pub(crate) fn add_all<C: Coordinate, const ROWS: usize>(
             let later = (8 * (g + AHEAD)).min(batch.len());
             for add in &batch[later..(later + 8).min(batch.len())] {
                 for point in [add.a, add.b] {
-                    for row in &place.get((point >> 1) as usize).0 {
-                        prefetch(row);
-                    }
+                    place.get((point >> 1) as usize).prefetch();
                 }
             }
             // A last vector that is not full repeats its first addition, and forgets the result.
@@ -246,19 +244,20 @@ fn finish<C: Coordinate, const ROWS: usize, const N: usize>(
 #[inline(always)]
 pub(crate) fn images<C: Coordinate, const ROWS: usize>(
     points: &[Packed<ROWS>],
+    to: &mut [Packed<ROWS>],
     beta: &super::coordinate::Base,
-) -> Vec<Packed<ROWS>> {
-    let mut out = points.to_vec();
+) {
+    let mut place = Across(points, to);
     let mut adds = [Add::default(); 8];
     for first in (0..points.len()).step_by(8) {
         // The last few are done by lanes that repeat the last point.
+        let mut entries = [0; 8];
         for (i, add) in adds.iter_mut().enumerate() {
             let at = u32::try_from((first + i).min(points.len() - 1)).expect("fewer than 2^31 points");
-            *add = Add { a: at << 1, b: at << 1, to: at };
+            entries[i] = at << 1;
+            add.to = at;
         }
-        let mut place = Across(points, &mut out);
-        let (x, y, infinite) = read::<C, ROWS>(&place, &adds.map(|add| add.a));
+        let (x, y, infinite) = read::<C, ROWS>(&place, &entries);
         write(&mut place, &adds, x.scale(beta), y, infinite);
     }
-    out
 }

@@ -7,8 +7,9 @@
 use super::adder::{Across, Group, Within, add_all, images};
 use super::coordinate::{Base, Coordinate, Extension};
 use super::fft;
-use super::plan::{Cell, Plan, Recipe};
+use super::plan::{Cell, Factors};
 use crate::points::Packed;
+use crate::recipe::Sizes;
 use crate::sums::Add;
 use ark_bn254::Fr;
 use ark_ff::MontFp;
@@ -60,13 +61,13 @@ macro_rules! additions {
             unsafe { call(notes, points, adds) }
         }
         /// The images of points under the endomorphism.
-        pub(crate) fn $images(points: &[Packed<$rows>]) -> Vec<Packed<$rows>> {
+        pub(crate) fn $images(points: &[Packed<$rows>], to: &mut [Packed<$rows>]) {
             #[target_feature(enable = "avx512f,avx512ifma")]
-            fn call(points: &[Packed<$rows>]) -> Vec<Packed<$rows>> {
-                images::<$coordinate, $rows>(points, &Base::splat(&Base::constant($beta)))
+            fn call(points: &[Packed<$rows>], to: &mut [Packed<$rows>]) {
+                images::<$coordinate, $rows>(points, to, &Base::splat(&Base::constant($beta)));
             }
             // SAFETY: as above.
-            unsafe { call(points) }
+            unsafe { call(points, to) }
         }
     };
 }
@@ -105,19 +106,19 @@ pub(crate) fn wipe<C: Coordinate>(notes: &mut Vec<Group<C>>) {
 }
 
 /// See [`fft::columns`].
-pub(crate) fn columns(plan: &Plan, recipe: &Recipe, values: &[Fr], block: usize, out: &mut [Cell]) {
+pub(crate) fn columns(sizes: Sizes, recipe: &Factors, values: &[Fr], block: usize, out: &mut [Cell]) {
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn call(plan: &Plan, recipe: &Recipe, values: &[Fr], block: usize, out: &mut [Cell]) {
-        fft::columns(plan, recipe, values, block, out);
+    fn call(sizes: Sizes, recipe: &Factors, values: &[Fr], block: usize, out: &mut [Cell]) {
+        fft::columns(sizes, recipe, values, block, out);
     }
     // SAFETY: a plan is made only where the instructions were detected.
-    unsafe { call(plan, recipe, values, block, out) }
+    unsafe { call(sizes, recipe, values, block, out) }
 }
 
 /// See [`fft::rows`].
 pub(crate) fn rows(
-    plan: &Plan,
-    recipe: &Recipe,
+    sizes: Sizes,
+    recipe: &Factors,
     from: &[Cell],
     block: usize,
     work: &mut [Cell],
@@ -125,15 +126,15 @@ pub(crate) fn rows(
 ) {
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn call(
-        plan: &Plan,
-        recipe: &Recipe,
+        sizes: Sizes,
+        recipe: &Factors,
         from: &[Cell],
         block: usize,
         work: &mut [Cell],
         lines: &mut [[Fr; 8]],
     ) {
-        fft::rows(plan, recipe, from, block, work, lines);
+        fft::rows(sizes, recipe, from, block, work, lines);
     }
     // SAFETY: as above.
-    unsafe { call(plan, recipe, from, block, work, lines) }
+    unsafe { call(sizes, recipe, from, block, work, lines) }
 }

@@ -1,8 +1,6 @@
-//! The transform in eight lanes, by Bailey's four steps: columns, twiddles, rows, and a transposition that falls to the stores.
+//! The transform in eight lanes, by the four steps of `recipe.rs`: columns, twists, rows, and a transposition that falls to the stores.
 //!
-//! With `n = rows * columns` and the index of the input `i * columns + j`, each column `j` is transformed over `i`, its output `k1`
-//! multiplied by `w^(j k1)`, then each row `k1` over `j`; output `k2` of row `k1` is value `k2 * rows + k1` of the whole. Eight columns, then
-//! eight rows, are done at once, one per lane, so that no layer crosses lanes and all of a vector has one twiddle.
+//! Eight columns, then eight rows, are done at once, one per lane, so that no layer crosses lanes and all of a vector has one twiddle.
 //!
 //! Words of ark's Montgomery form (`2^256`) are read as ours (`2^260`): the same words say an element sixteen times less. A transform is
 //! linear, so the words that come out are again ark's form of the result.
@@ -17,7 +15,8 @@
 
 use super::field::F;
 use super::lanes::{V, transpose};
-use super::plan::{Cell, Lanes, Plan, Recipe};
+use super::plan::{Cell, Factors, Lanes};
+use crate::recipe::{Sizes, reversed};
 use ark_bn254::{Fr, FrConfig};
 
 type Scalar = F<FrConfig>;
@@ -36,12 +35,6 @@ fn store(x: &Scalar, cell: &mut Cell) {
     for i in 0..5 {
         x.limbs()[i].store(&mut cell.0[i]);
     }
-}
-
-/// The place of `i` when the lowest `log` bits are read backwards.
-#[inline(always)]
-fn reversed(i: usize, log: u32) -> usize {
-    if log == 0 { 0 } else { i.reverse_bits() >> (usize::BITS - log) }
 }
 
 /// Transforms vectors that lie in bit-reversed order, in place: decimation in time, two layers at once. `twiddles` are powers of a root of
@@ -138,10 +131,10 @@ fn write(x: &Scalar, values: &mut [Fr]) {
 
 /// Columns `8 * block` to `8 * block + 7` of `values`, transformed and twisted, to `out`: one vector per row.
 #[inline(always)]
-pub(crate) fn columns(plan: &Plan, recipe: &Recipe, values: &[Fr], block: usize, out: &mut [Cell]) {
-    let log = plan.rows.trailing_zeros();
-    for i in 0..plan.rows {
-        let mut x = read(&values[i * plan.columns + 8 * block..][..8]);
+pub(crate) fn columns(sizes: Sizes, recipe: &Factors, values: &[Fr], block: usize, out: &mut [Cell]) {
+    let log = sizes.rows.trailing_zeros();
+    for i in 0..sizes.rows {
+        let mut x = read(&values[i * sizes.columns + 8 * block..][..8]);
         if let Some(before) = &recipe.before {
             x = x.mul(&Scalar::splat(&before[i]));
         }
@@ -158,16 +151,16 @@ pub(crate) fn columns(plan: &Plan, recipe: &Recipe, values: &[Fr], block: usize,
 /// Rows `8 * block` to `8 * block + 7` of what [`columns`] left, transformed: in line `k2`, eight neighbours from `k2 * rows + 8 * block` on.
 #[inline(always)]
 pub(crate) fn rows(
-    plan: &Plan,
-    recipe: &Recipe,
+    sizes: Sizes,
+    recipe: &Factors,
     from: &[Cell],
     block: usize,
     work: &mut [Cell],
     lines: &mut [[Fr; 8]],
 ) {
-    let log = plan.columns.trailing_zeros();
-    for j in 0..plan.columns / 8 {
-        let cells = &from[j * plan.rows + 8 * block..][..8];
+    let log = sizes.columns.trailing_zeros();
+    for j in 0..sizes.columns / 8 {
+        let cells = &from[j * sizes.rows + 8 * block..][..8];
         for limb in 0..5 {
             let mut lanes = [V::zero(); 8];
             for r in 0..8 {

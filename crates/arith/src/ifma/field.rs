@@ -342,6 +342,7 @@ impl<M: Modulus> F<M> {
     }
 
     /// The elements as ark's field has them, lane by lane; below `8p`.
+    #[inline(always)]
     pub(crate) fn to_ark(self) -> [Ark<M>; 8] {
         // From R = 2^260 to 2^256: one product with 2^256, which is below 2^256 < 6p.
         let shift = Self::splat(&[0, 0, 0, 0, 1 << 48]);
@@ -359,6 +360,7 @@ impl<M: Modulus> F<M> {
         })
     }
     /// Eight elements of ark's; below `1.2p`.
+    #[inline(always)]
     pub(crate) fn from_ark(x: &[Ark<M>; 8]) -> Self {
         let mut words = [V::zero(); 4];
         for i in 0..4 {

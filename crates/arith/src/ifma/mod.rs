@@ -7,7 +7,8 @@ mod fft;
 mod field;
 mod lanes;
 mod plan;
-mod scatter;
+#[cfg(test)]
+mod tests;
 
 use crate::points::Packed;
 use crate::sums::{Add, Adder};
@@ -34,8 +35,8 @@ macro_rules! adder {
             fn signed(point: &Packed<$rows>, negative: bool) -> Packed<$rows> {
                 if negative { point.negated() } else { *point }
             }
-            fn images(points: &[Packed<$rows>]) -> Vec<Packed<$rows>> {
-                enter::$images(points)
+            fn images(points: &[Packed<$rows>], to: &mut [Packed<$rows>]) {
+                enter::$images(points, to);
             }
             fn wipe(&mut self) {
                 enter::wipe(&mut self.0);
