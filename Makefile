@@ -9,7 +9,7 @@ DATA ?= $(if $(MANDATE_DATA),$(MANDATE_DATA),../shared/data)
 # Worked examples of other people's systems, not part of the project either.
 VECTORS ?= $(if $(MANDATE_VECTORS),$(MANDATE_VECTORS),../shared/vectors)
 
-.PHONY: help vectors tools build snarkjs demo demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench lint audit fmt
+.PHONY: help vectors tools build snarkjs demo demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench bench-peers peers-verdicts lint audit fmt
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -73,6 +73,13 @@ mutants: ## change the trusted code one place at a time, hours; ONLY=mandate-che
 
 bench: ## figures, each beside plain ark-groth16 in the same run
 	$(CARGO) bench --locked -p mandate-benches
+
+bench-peers: ## the same statement in other provers: docs/peers.md; SLOTS="64 256", PEERS="ours ark", ARGS=--fresh
+	@benches/peers/run.py --slots "$(or $(SLOTS),64 256 1024 4096)" --peers "$(or $(PEERS),ours transparent ark taceo bb snarkjs)" $(ARGS)
+
+peers-verdicts: ## do the other provers' circuits judge lawful and unlawful books as the reference does?
+	cd benches/peers && $(CARGO) test --release --locked
+	@benches/peers/run.py --verdicts $(ARGS)
 
 lint: ## format, clippy with warnings as errors, dependencies where cargo-deny is there
 	$(CARGO) fmt --all --check
