@@ -78,7 +78,7 @@ bench-peers: ## the same statement in other provers: docs/peers.md; SLOTS="64 25
 	@benches/peers/run.py --slots "$(or $(SLOTS),64 256 1024 4096)" --peers "$(or $(PEERS),ours transparent ark taceo bb snarkjs)" $(ARGS)
 
 peers-verdicts: ## do the other provers' circuits judge lawful and unlawful books as the reference does?
-	cd benches/peers && $(CARGO) test --release --locked
+	cd benches/peers && $(CARGO) test --release
 	@benches/peers/run.py --verdicts $(ARGS)
 
 lint: ## format, clippy with warnings as errors, dependencies where cargo-deny is there

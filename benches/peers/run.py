@@ -108,7 +108,8 @@ class Bench:
         if not shutil.which(cargo):
             raise SystemExit("bench-peers: no cargo")
         say("building the Rust side")
-        done = subprocess.run([cargo, "build", "--release", "--locked", "--message-format=json"], cwd=HERE,
+        # Not `--locked`: the product's own packages are dependencies here, and theirs may have changed.
+        done = subprocess.run([cargo, "build", "--release", "--message-format=json"], cwd=HERE,
                               stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:
             raise SystemExit("bench-peers: the Rust side does not build")

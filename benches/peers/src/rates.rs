@@ -4,7 +4,7 @@ use crate::measure::least;
 use crate::ours;
 use crate::statement::Case;
 use ark_bn254::{Fq, Fr};
-use ark_ff::{BigInteger, Field, One, PrimeField, Zero};
+use ark_ff::{BigInteger, Field, One, PrimeField, UniformRand, Zero};
 use mandate_circuits::r1cs::Relation;
 use rand::SeedableRng;
 use serde_json::{Value, json};
@@ -28,9 +28,36 @@ fn rate<F: Field>() -> f64 {
     PRODUCTS as f64 / time["user"].as_f64().expect("a time")
 }
 
+/// Butterflies per second of one core in this project's vector transform, the best of sizes that stay in a core's cache. Each is a
+/// product, an addition, a subtraction and their share of loads and stores, so products alone are faster than this.
+fn vector_butterflies() -> Option<f64> {
+    let path = mandate_arith::Path::ifma()?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().ok()?;
+    let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(4);
+    let best = (10..=14u32).filter_map(|log| {
+        let transform = mandate_arith::Fft::new(log)?;
+        let mut values: Vec<Fr> = (0..1 << log).map(|_| Fr::rand(&mut rng)).collect();
+        let repeats = (1u64 << 24 >> log) / u64::from(log);
+        let (time, ()) = pool.install(|| {
+            least(5, || {
+                for _ in 0..repeats {
+                    transform.forward(&mut values, path);
+                }
+            })
+        });
+        let butterflies = repeats * u64::from(log) << (log - 1);
+        Some(butterflies as f64 / time["user"].as_f64()?)
+    });
+    best.reduce(f64::max)
+}
+
 /// Rates of this machine, one core.
 pub fn measure() -> Value {
-    json!({ "ark_fq_per_second": rate::<Fq>(), "ark_fr_per_second": rate::<Fr>() })
+    json!({
+        "ark_fq_per_second": rate::<Fq>(),
+        "ark_fr_per_second": rate::<Fr>(),
+        "vector_butterflies_per_second": vector_butterflies(),
+    })
 }
 
 /// How many scalars there are of each kind: what a multi-scalar multiplication makes of them is not one cost.
