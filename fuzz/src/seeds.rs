@@ -34,11 +34,31 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "opening" => one(w.openings[0].to_bytes().to_vec()),
         "verifying-key" => keys(),
         "proving-key" => one(proving_key()),
+        "msm" => sums(),
         other => panic!(
             "no target `{other}`; targets are {:?}",
             TARGETS.iter().map(|t| t.name).collect::<Vec<_>>()
         ),
     }
+}
+
+/// Points and scalars (`targets/arith.rs` reads them): equal points, opposite ones, infinity, every kind of scalar.
+fn sums() -> Vec<(String, Vec<u8>)> {
+    let equal: Vec<u8> = (0..40).flat_map(|_| [0x01, 0xf0, 1]).collect();
+    let opposite: Vec<u8> = (0..40u8).flat_map(|i| [0x03 | (i & 1) << 4, 0x30, 1]).collect();
+    let kinds: Vec<u8> = (0..16u8)
+        .flat_map(|kind| {
+            let length = [1, 1, 8, 16, 32, 1, 1, 1][usize::from(kind & 7)];
+            let mut item = vec![kind, 0x10 | kind];
+            item.extend((0..length).map(|i| 0xe0 | i));
+            item
+        })
+        .collect();
+    vec![
+        ("seed-equal".to_owned(), equal),
+        ("seed-opposite".to_owned(), opposite),
+        ("seed-kinds".to_owned(), kinds),
+    ]
 }
 
 /// JSON without the white space: a third of the size.

@@ -1,5 +1,6 @@
 //! The targets.
 
+mod arith;
 mod books;
 mod files;
 mod keys;
@@ -123,6 +124,13 @@ pub const TARGETS: &[Target] = &[
         longest: 4096,
         header: 0,
         run: keys::proving,
+    },
+    Target {
+        name: "msm",
+        promise: "a sum of multiples of a generator is the multiple by the sum, on every path and in both groups",
+        longest: 1024,
+        header: 0,
+        run: arith::msm,
     },
 ];
 
