@@ -158,7 +158,8 @@ impl Num {
     /// `self - other`.
     pub fn minus(&self, other: &Self) -> Self {
         let mut out = self.clone();
-        out.add_scaled(other, -Fr::ONE);
+        out.value -= other.value;
+        out.terms.extend(other.terms.iter().map(|&(v, c)| (v, -c)));
         out
     }
     /// Merges repeated variables, so that long sums stay short.
@@ -223,7 +224,7 @@ impl System {
     }
     /// The constant `c`.
     pub fn constant(&self, c: Fr) -> Num {
-        self.var(0, Fr::ONE, c)
+        self.var(0, c, c)
     }
     /// Public input `i`.
     ///
@@ -237,10 +238,11 @@ impl System {
     pub const fn zero() -> Num {
         Num { value: Fr::ZERO, terms: Vec::new() }
     }
+    /// `value` is that of `coefficient` times the variable: constants and new cells cost no multiplication.
     fn var(&self, index: usize, value: Fr, coefficient: Fr) -> Num {
         let index = u32::try_from(index).expect("fewer than 2^32 variables");
         let terms = if self.record.is_some() { vec![(index, coefficient)] } else { Vec::new() };
-        Num { value: value * coefficient, terms }
+        Num { value, terms }
     }
     /// Allocates a witness cell with this value.
     pub fn alloc(&mut self, value: Fr) -> Num {
