@@ -6,6 +6,7 @@ use ark_bn254::{Bn254, Fq, Fq2, G1Affine, G2Affine};
 use ark_ff::{BigInteger, PrimeField};
 use ark_groth16::{Proof, VerifyingKey as ArkKey};
 use mandate_statement::{CIRCUIT_VERSION, Digest, InputLayout, RulesPart, Shape, keccak};
+use rayon::prelude::*;
 
 /// A key as the contracts store it: the head as code, every other input point by Merkle proof.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ pub struct EvmKey {
 impl EvmKey {
     pub(crate) fn of(origin: KeyOrigin, shape: &'static Shape, key: &ArkKey<Bn254>) -> Self {
         let at = InputLayout::of(shape);
-        let words: Vec<[U256; 2]> = key.gamma_abc_g1.iter().map(g1).collect();
+        let words: Vec<[U256; 2]> = key.gamma_abc_g1.par_iter().with_min_len(256).map(g1).collect();
         let (head, sheet) = words.split_at(at.rules);
         let mut fixed = [U256::ZERO; 14];
         fixed[..2].copy_from_slice(&g1(&key.alpha_g1));
@@ -84,9 +85,12 @@ impl EvmKey {
 }
 
 fn tree(points: &[[U256; 2]]) -> Vec<Vec<Digest>> {
-    let mut level: Vec<Digest> = (0u32..)
-        .zip(points)
+    let mut level: Vec<Digest> = points
+        .par_iter()
+        .with_min_len(256)
+        .enumerate()
         .map(|(position, [x, y])| {
+            let position = u32::try_from(position).expect("fewer than 2^32 inputs");
             let mut bytes = [0u8; 69];
             bytes[1..5].copy_from_slice(&position.to_be_bytes());
             bytes[5..37].copy_from_slice(&x.to_be_bytes::<32>());
@@ -98,7 +102,8 @@ fn tree(points: &[[U256; 2]]) -> Vec<Vec<Digest>> {
     let mut levels = vec![level];
     while levels[levels.len() - 1].len() > 1 {
         let next = levels[levels.len() - 1]
-            .chunks(2)
+            .par_chunks(2)
+            .with_min_len(256)
             .map(|pair| {
                 let mut bytes = [1u8; 65];
                 bytes[1..33].copy_from_slice(&pair[0].0);

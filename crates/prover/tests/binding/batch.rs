@@ -76,6 +76,18 @@ fn a_bad_bundle_among_63_good_ones_is_the_one_refused() {
     }
 }
 
+/// Bound: every equation, also where there are more than one Miller loop takes.
+#[test]
+fn a_wrong_proof_among_a_thousand_is_the_one_refused() {
+    for place in [0, 509, 512, 1023] {
+        let mut bundles = vec![bundle().clone(); 1024];
+        bundles[place].proof[31] ^= 0x80;
+        let wrong =
+            verify(&bundles).iter().enumerate().filter(|t| t.1.is_err()).map(|t| t.0).collect::<Vec<_>>();
+        assert_eq!(wrong, [place]);
+    }
+}
+
 /// Bound: the weights. Two wrong proofs whose errors cancel in a plain sum (`C + D` and `C - D`), and two that swap halves, are
 /// each refused; so is a batch in which all are wrong in the same way.
 #[test]
