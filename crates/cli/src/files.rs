@@ -20,6 +20,13 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// The first bytes of a file, `count` of them or as many as it has.
+pub fn head(path: &Path, count: usize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::with_capacity(count);
+    File::open(path).at(path.display())?.take(count as u64).read_to_end(&mut bytes).at(path.display())?;
+    Ok(bytes)
+}
+
 /// Refuses a secret's file that others than its owner can read.
 #[cfg(unix)]
 pub fn owner_only(path: &Path) -> Result<(), Failure> {

@@ -4,8 +4,8 @@ use crate::failure::{At, Failure, fail};
 use crate::files;
 use crate::screen::{Screen, grouped, seconds};
 use mandate_circuits::r1cs::{Relation, relation};
-use mandate_prover::{Prover, ProvingKey};
-use mandate_statement::{Kind, Shape, keccak};
+use mandate_prover::{Prover, ProvingKey, READY_LIMIT, is_known_ready, made_of, ready_file};
+use mandate_statement::{Digest, Kind, Shape, keccak};
 use mandate_verifier::{KeyOrigin, VerifyingKey};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -161,25 +161,90 @@ impl KeyArgs {
     }
 }
 
-/// A prover, with its constraints; names a development key for what it is.
-pub fn prover(key: ProvingKey, screen: &Screen) -> Result<Prover, Failure> {
-    let verifying = key.verifying();
-    if verifying.origin == KeyOrigin::Development {
-        screen.say(format!(
-            "key {} is a development key: a proof under it shows nothing to anyone but yourself",
-            verifying.id().short()
-        ));
+/// The file beside a proving key that holds it made ready.
+pub fn ready_path(key: &Path) -> PathBuf {
+    key.with_extension("ready")
+}
+
+impl KeyArgs {
+    /// A prover: from the key made ready where that is pinned, by this program or by `pin`; else from the key itself, checked in full.
+    /// Names a development key for what it is.
+    pub fn prover(
+        &self,
+        shape: &'static Shape,
+        file: Option<&Path>,
+        pin: Option<Digest>,
+        screen: &Screen,
+    ) -> Result<Prover, Failure> {
+        let path = file.map_or_else(|| self.path(shape, "pk"), Path::to_owned);
+        let prover = match self.quickly(&path, pin, screen)? {
+            Some(prover) => {
+                self.fits(&ready_path(&path), prover.key().verifying(), shape)?;
+                prover
+            }
+            None => self.slowly(shape, file, screen)?,
+        };
+        let verifying = prover.key().verifying();
+        if verifying.origin == KeyOrigin::Development {
+            screen.say(format!(
+                "key {} is a development key: a proof under it shows nothing to anyone but yourself",
+                verifying.id().short()
+            ));
+        }
+        Ok(prover)
     }
-    let shape = verifying.shape;
-    let (relation, _): (Relation, _) =
-        screen.timed(&format!("constraints of shape {}", shape.name), || relation(shape));
-    let wanted = verifying.points.gamma_abc_g1.len();
-    if wanted != relation.inputs {
-        return fail(format!(
-            "the key takes {wanted} public inputs, this program's circuit has {}: make the key anew with `mandate setup \
-             dev --shape {}`",
-            relation.inputs, shape.name
-        ));
+
+    /// From the ready file, where there is one of this key that is pinned.
+    fn quickly(&self, key: &Path, pin: Option<Digest>, screen: &Screen) -> Result<Option<Prover>, Failure> {
+        let path = ready_path(key);
+        if pin.is_none() && !path.exists() {
+            return Ok(None);
+        }
+        let bytes = files::read(&path, READY_LIMIT)?;
+        // A key that was made anew leaves a ready file behind that is still pinned, and of another key.
+        if key.exists() && made_of(&bytes) != ProvingKey::digest_in(&files::head(key, ProvingKey::HEADER)?) {
+            return match pin {
+                Some(_) => {
+                    fail(format!("{}: it was made of another key than {}", path.display(), key.display()))
+                }
+                None => Ok(None),
+            };
+        }
+        let pins: Vec<Digest> = pin.into_iter().collect();
+        let (prover, _) = screen.timed("reading the key made ready", || Prover::from_ready(&bytes, &pins));
+        match prover {
+            Ok(prover) => Ok(Some(prover)),
+            Err(why) if pin.is_some() => fail(format!("{}: {why}", path.display())),
+            Err(why) => {
+                screen.say(format!("{}: {why}; the key itself is read", path.display()));
+                Ok(None)
+            }
+        }
     }
-    Ok(Prover::new(key, relation)?)
+
+    /// From the key itself; leaves a ready file for the next time where this program will know it.
+    fn slowly(&self, shape: &'static Shape, file: Option<&Path>, screen: &Screen) -> Result<Prover, Failure> {
+        let key = self.proving(shape, file, screen)?;
+        let (relation, _): (Relation, _) =
+            screen.timed(&format!("constraints of shape {}", shape.name), || relation(shape));
+        let wanted = key.verifying().points.gamma_abc_g1.len();
+        if wanted != relation.inputs {
+            return fail(format!(
+                "the key takes {wanted} public inputs, this program's circuit has {}: make the key anew with `mandate setup \
+                 dev --shape {}`",
+                relation.inputs, shape.name
+            ));
+        }
+        if file.is_none() && self.seed == DEFAULT_SEED && key.is_vouched_for() {
+            let path = ready_path(&self.path(shape, "pk"));
+            let (bytes, digest) = ready_file(&key, &relation)?;
+            // Only a convenience: a folder that cannot be written to is no reason not to prove.
+            if is_known_ready(shape.name, digest)
+                && let Err(why) = files::write(&path, &bytes)
+            {
+                screen.say(format!("{}: the key made ready was not kept: {}", path.display(), why.0));
+            }
+        }
+        Ok(Prover::new(key, &relation)?)
+    }
 }

@@ -3,7 +3,7 @@
 use mandate_attest::{AttestorKey, Blinding, Opening};
 use mandate_book::{AccountBook, Amount, Book, Entry, Records, Row};
 use mandate_circuits::r1cs::{Blocks, Hints, Num, Secrets, System};
-use mandate_prover::{AccountOpening, Prover, Task};
+use mandate_prover::{AccountOpening, Job, Prover, Task};
 use mandate_rows::{Totals, Witnesses};
 use mandate_statement::Digest;
 use std::collections::BTreeSet;
@@ -51,6 +51,7 @@ secret!(
     Secrets<'static>,
     System,
     AccountOpening<'static>,
+    Job,
     Prover,
     Task<'static>,
     Totals,

@@ -65,7 +65,7 @@ fn main() {
     write("relation.json", map_json(&relation, shape, &wires).to_string().as_bytes());
 
     let key = ProvingKey::development(shape, &relation, "the story's seed").expect("a key");
-    let prover = Prover::new(key, relation).expect("a prover");
+    let prover = Prover::new(key, &relation).expect("a prover");
     let story = Story::of(shape.name, MANDATE, Example::Lawful);
     let verifying = prover.key().verifying();
     let task = Task {

@@ -1,5 +1,6 @@
 //! Proving keys: development keys from a seed, and the file they are kept in.
 
+use crate::matrices::Matrices;
 use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_groth16::{Groth16, ProvingKey as ArkKey};
 use ark_relations::gr1cs::SynthesisError;
@@ -97,11 +98,29 @@ pub enum ProvingKeyError {
     Setup(#[from] SynthesisError),
 }
 
+/// Which key it is: all of a proving key but its points.
+pub struct KeyHead {
+    pub(crate) verifying: VerifyingKey,
+    pub(crate) vouched: bool,
+}
+
+impl KeyHead {
+    /// The verifying key.
+    pub const fn verifying(&self) -> &VerifyingKey {
+        &self.verifying
+    }
+    /// See [`ProvingKey::is_vouched_for`].
+    pub const fn is_vouched_for(&self) -> bool {
+        self.vouched
+    }
+}
+
 /// A proving key with the verifying key it belongs to.
 pub struct ProvingKey {
-    verifying: VerifyingKey,
+    head: KeyHead,
     points: ArkKey<Bn254>,
-    vouched: bool,
+    /// What the header of its file names, where it was read from one.
+    digest: Option<Digest>,
 }
 
 /// `beta` and `delta` stand in both groups, in one ratio (the generators are random and not kept), and neither is zero. An
@@ -139,41 +158,68 @@ impl ProvingKey {
         bytes.extend_from_slice(seed.as_bytes());
         let mut rng = rand_chacha::ChaCha20Rng::from_seed(keccak(&bytes).0);
         let points = Groth16::<Bn254>::generate_random_parameters_with_reduction(relation, &mut rng)?;
-        Self::new(KeyOrigin::Development, shape, points, true)
+        Self::new(KeyOrigin::Development, shape, points, None, true)
     }
     fn new(
         origin: KeyOrigin,
         shape: &'static Shape,
         points: ArkKey<Bn254>,
+        digest: Option<Digest>,
         vouched: bool,
     ) -> Result<Self, ProvingKeyError> {
         let verifying = VerifyingKey::new(origin, shape, points.vk.clone())?;
         same_in_both_groups(&points)?;
-        Ok(Self { verifying, points, vouched })
+        Ok(Self { head: KeyHead { verifying, vouched }, points, digest })
     }
     /// Whether the whole key is known to be what a setup made: made in this process, or read from a file whose digest this
     /// program knows. Proofs under any other verify or not like any, but whoever altered the key may read the book from them.
     pub const fn is_vouched_for(&self) -> bool {
-        self.vouched
+        self.head.vouched
     }
     /// The verifying key.
     pub const fn verifying(&self) -> &VerifyingKey {
-        &self.verifying
+        &self.head.verifying
     }
     pub(crate) const fn points(&self) -> &ArkKey<Bn254> {
         &self.points
     }
+    /// Refuses a key of other sizes than the constraints.
+    pub(crate) fn fits(&self, matrices: &Matrices) -> Result<(), ProvingKeyError> {
+        let points = &self.points;
+        let got = (points.vk.gamma_abc_g1.len(), points.l_query.len(), points.h_query.len() + 1);
+        let wanted = (matrices.inputs, matrices.witnesses, matrices.domain());
+        let cells = matrices.inputs + matrices.witnesses;
+        let queries = [points.a_query.len(), points.b_g1_query.len(), points.b_g2_query.len()];
+        if got != wanted || queries != [cells; 3] {
+            return Err(ProvingKeyError::OtherCircuit { got, wanted });
+        }
+        Ok(())
+    }
+    pub(crate) fn into_head(self) -> KeyHead {
+        self.head
+    }
+    /// The digest that the header of its file names: of every point, shape, version and origin.
+    pub fn digest(&self) -> Digest {
+        let made = || Self::digest_in(&self.to_bytes()).expect("it has a header");
+        self.digest.unwrap_or_else(made)
+    }
+    /// The digest that a file's header names, unchecked. `None` where the file is shorter than a header.
+    pub fn digest_in(file: &[u8]) -> Option<Digest> {
+        Some(Digest(file.get(36..HEADER)?.try_into().expect("thirty-two bytes")))
+    }
+    /// Bytes of the header of a file.
+    pub const HEADER: usize = HEADER;
     /// As a file: header, then `ark-serialize` uncompressed.
     ///
     /// # Panics
     /// Never: writing to memory does not fail, and names of shapes are short.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let name = self.verifying.shape.name.as_bytes();
+        let name = self.head.verifying.shape.name.as_bytes();
         assert!(name.len() <= 16, "names of shapes are short");
         let mut out = Vec::with_capacity(HEADER + self.points.uncompressed_size());
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&CIRCUIT_VERSION.to_le_bytes());
-        out.push(self.verifying.origin as u8);
+        out.push(self.head.verifying.origin as u8);
         out.push(u8::try_from(name.len()).expect("at most 16"));
         out.extend_from_slice(name);
         out.resize(HEADER, 0);
@@ -231,7 +277,7 @@ impl ProvingKey {
         if points.vk.check().is_err() || !on_curve(&points) || !in_subgroup(&points.b_g2_query) {
             return Err(not("a point is off its curve or outside its subgroup"));
         }
-        Self::new(origin, shape, points, crate::known::is_known(shape.name, found))
+        Self::new(origin, shape, points, Some(found), crate::known::is_known(shape.name, found))
     }
 }
 

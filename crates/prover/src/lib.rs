@@ -5,9 +5,18 @@
 //! book that breaks a row makes nothing.
 
 mod budget;
+mod executor;
+mod groth16;
 mod keys;
 mod known;
+mod matrices;
 mod prove;
+mod ready;
 
-pub use keys::{ProvingKey, ProvingKeyError};
+pub use executor::{Executor, InProcess, Job, Outcome, Runner};
+pub use groth16::Flow;
+pub use keys::{KeyHead, ProvingKey, ProvingKeyError};
+pub use known::is_known_ready;
+pub use mandate_arith::Path;
 pub use prove::{AccountOpening, ProveError, Prover, Task};
+pub use ready::{LIMIT as READY_LIMIT, ReadyError, made_of, ready_file};

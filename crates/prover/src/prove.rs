@@ -1,20 +1,25 @@
 //! From openings to a bundle.
 
 use crate::budget::first_too_wide;
-use crate::keys::{ProvingKey, ProvingKeyError};
+use crate::groth16::{Engine, Flow, Points, Share};
+use crate::keys::{KeyHead, ProvingKey, ProvingKeyError};
+use crate::matrices::Matrices;
+use crate::ready::{Ready, ReadyError};
 use ark_bn254::{Bn254, Fr};
 use ark_ff::{AdditiveGroup, UniformRand};
-use ark_groth16::Groth16;
+use ark_groth16::Proof;
 use ark_relations::gr1cs::SynthesisError;
 use ark_serialize::CanonicalSerialize;
+use mandate_arith::Path;
 use mandate_attest::{Blinding, CommitmentError, Opening, commit};
-use mandate_circuits::r1cs::{Blocks, Hints, Relation, Secrets, assignment, public_inputs};
+use mandate_circuits::r1cs::{Blocks, Hints, Relation, Secrets, assignment, public_inputs, relation};
 use mandate_rows::{self as rows, RowsError};
 use mandate_statement::{
-    BACKEND_GROTH16, Bundle, Context, Digest, Family, RiskPart, RulesPart, SheetError, SignedAttestation,
+    BACKEND_GROTH16, Bundle, Context, Digest, Family, InputLayout, RiskPart, RulesPart, SheetError,
+    SignedAttestation,
 };
 use rand::rngs::OsRng;
-use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
 use zeroize::{Zeroize, Zeroizing};
 
 /// One account as its custodian handed it back. Borrowed: the opening's owner wipes it.
@@ -96,18 +101,26 @@ pub enum ProveError {
     /// The rows cannot be read.
     #[error(transparent)]
     Rows(#[from] RowsError),
+    /// The constraints that came with the key are not this program's.
+    #[error(
+        "the key was made ready by another version of this program: make it ready again with `mandate setup ready`"
+    )]
+    OtherCircuit,
     /// The book does not satisfy the sheet. `evaluate` says which rule and by how much.
     #[error("the book does not satisfy the sheet (first broken constraint: `{0}`); no proof of it exists")]
     Unlawful(&'static str),
-    /// The proof system failed.
-    #[error("proving failed: {0}")]
-    Proving(#[from] SynthesisError),
 }
 
-/// A proving key with its constraint matrices, ready for many proofs of one shape.
+/// Sheets whose share of a proof is kept: one for each mandate that a desk proves at a time.
+const SHARES: usize = 8;
+
+/// A proving key with its constraint matrices, ready for many proofs of one shape, from any number of threads.
 pub struct Prover {
-    key: ProvingKey,
-    relation: Relation,
+    head: KeyHead,
+    engine: Engine,
+    flow: Flow,
+    /// By the digests of both parts, the latest used last. Public.
+    shares: Mutex<Vec<([Digest; 2], Share)>>,
 }
 
 impl Prover {
@@ -115,22 +128,53 @@ impl Prover {
     ///
     /// # Errors
     /// [`ProvingKeyError::OtherCircuit`] where the key has other sizes than the relation.
-    pub fn new(key: ProvingKey, relation: Relation) -> Result<Self, ProvingKeyError> {
-        let points = key.points();
-        let got = (points.vk.gamma_abc_g1.len(), points.l_query.len(), points.h_query.len() + 1);
-        let wanted = (relation.inputs, relation.witnesses, relation.domain_points().next_power_of_two());
-        if got != wanted {
-            return Err(ProvingKeyError::OtherCircuit { got, wanted });
-        }
-        Ok(Self { key, relation })
+    pub fn new(key: ProvingKey, relation: &Relation) -> Result<Self, ProvingKeyError> {
+        let matrices = Matrices::of(relation);
+        key.fits(&matrices)?;
+        let points = Points::of(key.points(), matrices.inputs);
+        Self::of(key.into_head(), matrices, points)
+    }
+    /// Reads a key made ready by [`crate::ready_file`], where its digest is one that this program knows or one of `pins`, which
+    /// the caller had from somebody trusted with the book's secrecy.
+    ///
+    /// # Errors
+    /// [`ReadyError`].
+    pub fn from_ready(file: &[u8], pins: &[Digest]) -> Result<Self, ReadyError> {
+        let Ready { head, points, matrices } = Ready::from_bytes(file, pins)?;
+        Ok(Self::of(head, matrices, points)?)
+    }
+    fn of(head: KeyHead, matrices: Matrices, points: Points) -> Result<Self, ProvingKeyError> {
+        let engine = Engine::new(matrices, points, Path::best())
+            .ok_or(ProvingKeyError::Setup(SynthesisError::PolynomialDegreeTooLarge))?;
+        Ok(Self { head, engine, flow: Flow::Fast, shares: Mutex::new(Vec::new()) })
     }
     /// The key.
-    pub const fn key(&self) -> &ProvingKey {
-        &self.key
+    pub const fn key(&self) -> &KeyHead {
+        &self.head
     }
-    /// The constraints.
-    pub const fn relation(&self) -> &Relation {
-        &self.relation
+    /// Rows of the constraints.
+    pub const fn constraints(&self) -> usize {
+        self.engine.matrices.constraints()
+    }
+    /// Public inputs, the constant one included.
+    pub const fn inputs(&self) -> usize {
+        self.engine.matrices.inputs
+    }
+    /// Whether the multiplications may see secret values; [`Flow::Fast`] unless said. Proofs are the same.
+    #[must_use]
+    pub const fn with_flow(mut self, flow: Flow) -> Self {
+        self.flow = flow;
+        self
+    }
+    /// Which arithmetic runs; the fastest of this processor unless said. Proofs are the same.
+    #[must_use]
+    pub const fn with_path(mut self, path: Path) -> Self {
+        self.engine.set_path(path);
+        self
+    }
+    /// Which arithmetic runs.
+    pub const fn path(&self) -> Path {
+        self.engine.path()
     }
 
     /// Proves that the opened accounts keep the sheet.
@@ -142,26 +186,20 @@ impl Prover {
     /// Never: writing to memory does not fail.
     pub fn prove(&self, task: &Task<'_>) -> Result<Bundle, ProveError> {
         let (commitments, full) = self.witness(task)?;
-        if let Some(id) = self.first_violation(&full) {
-            return Err(ProveError::Unlawful(id));
+        if full.len() != self.inputs() + self.engine.matrices.witnesses {
+            return Err(ProveError::OtherCircuit);
         }
-        let (mut r, mut s) = (Fr::rand(&mut OsRng), Fr::rand(&mut OsRng));
-        let proof = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
-            self.key.points(),
-            r,
-            s,
-            &self.relation.matrices,
-            self.relation.inputs,
-            self.relation.constraints(),
-            &full,
-        );
-        r.zeroize();
-        s.zeroize();
+        let mut blinders = Zeroizing::new([Fr::rand(&mut OsRng), Fr::rand(&mut OsRng)]);
+        let own = InputLayout::of(self.head.verifying.shape).rules;
+        let share = self.share(&task.context, &full[own..self.inputs()]);
+        let proof = self.engine.prove(&full, own, share, *blinders, self.flow);
+        blinders.zeroize();
+        let proof = proof.map_err(|row| self.unlawful(row))?;
         let mut bytes = Vec::with_capacity(128);
-        proof?.serialize_compressed(&mut bytes).expect("writing to memory does not fail");
+        proof.serialize_compressed(&mut bytes).expect("writing to memory does not fail");
         Ok(Bundle {
             backend: BACKEND_GROTH16,
-            shape: self.key.verifying().shape.name.to_owned(),
+            shape: self.head.verifying.shape.name.to_owned(),
             context: task.context,
             commitments,
             attestations: task.accounts.iter().map(|a| a.attestation.clone()).collect(),
@@ -174,7 +212,7 @@ impl Prover {
     /// # Errors
     /// [`ProveError`], where the parts do not belong together or the rows cannot be read.
     pub fn witness(&self, task: &Task<'_>) -> Result<(Vec<Digest>, Zeroizing<Vec<Fr>>), ProveError> {
-        let shape = self.key.verifying().shape;
+        let shape = self.head.verifying.shape;
         for (what, got) in [("the mandate", &task.rules.shape), ("the risk part", &task.risk.shape)] {
             if got != shape.name {
                 return Err(ProveError::Shape { what, got: got.clone(), wanted: shape.name });
@@ -188,7 +226,7 @@ impl Prover {
         if let Some(row) = first_too_wide(shape, task.rules) {
             return Err(ProveError::TooWide { family: row.family, index: row.index });
         }
-        if task.context.key != self.key.verifying().id() {
+        if task.context.key != self.head.verifying.id() {
             return Err(ProveError::Context("verifying key"));
         }
         if task.context.mandate != task.rules.digest() {
@@ -237,11 +275,41 @@ impl Prover {
         Ok((commitments, assignment(shape, inputs, &secrets)))
     }
 
-    fn first_violation(&self, z: &[Fr]) -> Option<&'static str> {
-        (0..self.relation.constraints())
-            .into_par_iter()
-            .find_first(|&row| !self.relation.row_holds(row, z))
-            .map(|row| self.relation.ids[row].name())
+    /// The proof for an assignment and blinders of the caller's choice: what tests compare with another prover. A proof with
+    /// blinders that anybody else knows tells which witness it is of.
+    ///
+    /// # Errors
+    /// [`ProveError::Unlawful`] where a row does not hold.
+    #[doc(hidden)]
+    pub fn proof_with(&self, z: &[Fr], blinders: [Fr; 2]) -> Result<Proof<Bn254>, ProveError> {
+        let none = self.engine.share(0, &[]);
+        self.engine.prove(z, self.inputs(), none, blinders, self.flow).map_err(|row| self.unlawful(row))
+    }
+
+    /// What the sheet of a context whose digests were checked adds to every proof of it.
+    fn share(&self, context: &Context, values: &[Fr]) -> Share {
+        let name = [context.mandate, context.risk];
+        let lock = || self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        {
+            let mut shares = lock();
+            if let Some(at) = shares.iter().position(|(n, _)| *n == name) {
+                let found = shares.remove(at);
+                shares.push(found);
+                return found.1;
+            }
+        }
+        let share = self.engine.share(self.inputs() - values.len(), values);
+        let mut shares = lock();
+        if shares.len() == SHARES {
+            shares.remove(0);
+        }
+        shares.push((name, share));
+        share
+    }
+
+    /// Names a row that does not hold. The rows have no names here: they are made again, as a book without a proof can wait.
+    fn unlawful(&self, row: usize) -> ProveError {
+        ProveError::Unlawful(relation(self.head.verifying.shape).ids[row].name())
     }
 }
 

@@ -1,8 +1,8 @@
 //! A proving key that somebody altered is refused, or at least not vouched for: proofs under it could tell about the book.
 
 use mandate_circuits::r1cs::relation;
-use mandate_prover::{ProvingKey, ProvingKeyError};
-use mandate_statement::{Shape, keccak};
+use mandate_prover::{ProvingKey, ProvingKeyError, is_known_ready, ready_file};
+use mandate_statement::{Digest, Shape, keccak};
 
 /// What the command line makes development keys from where nothing else is said.
 const SEED: &str = "mandate development key";
@@ -82,6 +82,12 @@ fn is_known(name: &str) {
     let key = ProvingKey::from_bytes(&file).expect("a key");
     let digest: Vec<String> = file[36..HEADER].iter().map(|b| format!("{b:02x}")).collect();
     assert!(key.is_vouched_for(), "crates/prover/src/known.rs: the key of {name} is {}", digest.concat());
+    let (_, ready) = ready_file(&key, &relation(key.verifying().shape)).expect("the key of this relation");
+    assert!(
+        is_known_ready(name, ready),
+        "crates/prover/src/known.rs: the key of {name} made ready is {ready}"
+    );
+    assert!(!is_known_ready("t33", ready) && !is_known_ready(name, Digest::default()));
 }
 
 #[test]

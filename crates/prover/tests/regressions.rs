@@ -9,7 +9,7 @@ use ark_groth16::{Groth16, prepare_verifying_key};
 use common::{MANDATE, bundle, expect, inputs, prover, story, task, verifier};
 use mandate_attest::commit;
 use mandate_book::examples::Example;
-use mandate_circuits::r1cs::{Hints, Secrets, assignment, public_inputs};
+use mandate_circuits::r1cs::{Hints, Secrets, assignment, public_inputs, relation};
 use mandate_prover::ProveError;
 use mandate_statement::{Bundle, Digest, InputLayout, Layout, RulesPart};
 use mandate_testing::Story;
@@ -73,12 +73,12 @@ fn a_commitment_of_one_universe_opened_under_another() {
         blindings[usize::from(opening.netting_set)] = opening.blinding.element();
         active[usize::from(opening.netting_set)] = true;
     }
+    let relation = relation(s.shape);
     let commitment_violated = |universe_risk: &mandate_statement::RiskPart, blindings: &[Fr]| {
         let values = public_inputs(s.shape, &context, &bundle().commitments, &s.rules, universe_risk);
         let secrets =
             Secrets { quantities: &quantities, blindings, active: &active, hints: Hints::zero(s.shape) };
         let z = assignment(s.shape, values, &secrets);
-        let relation = prover().relation();
         (0..relation.constraints())
             .any(|row| !relation.row_holds(row, &z) && relation.ids[row].name() == "com-3")
     };

@@ -1,7 +1,7 @@
 //! Proven, verified, and every way in which another statement, key, file or proof is refused.
 
 mod common;
-use common::{MANDATE, bundle, expect, prover, sign, story, task, verifier};
+use common::{MANDATE, bundle, expect, prover, proving_key, sign, story, task, verifier};
 use mandate_book::examples::Example;
 use mandate_circuits::r1cs::relation;
 use mandate_prover::{ProveError, ProvingKey};
@@ -348,7 +348,7 @@ fn a_batch_finds_each_wrong_proof() {
 
 #[test]
 fn keys_read_back_and_refuse_damage() {
-    let key = prover().key();
+    let (key, _) = proving_key();
     let bytes = key.verifying().to_bytes();
     let again = VerifyingKey::from_bytes(&bytes).expect("it reads");
     assert_eq!(again.id(), key.verifying().id());

@@ -58,7 +58,7 @@ fn a_book_of_options_in_runs_is_proven_and_every_number_is_bound() {
     assert!(story.risk.runs.used.contains(&true), "options stand in runs");
     let relation = relation(shape);
     let key = ProvingKey::development(shape, &relation, "tests").expect("a setup");
-    let prover = Prover::new(key, relation).expect("the key of this relation");
+    let prover = Prover::new(key, &relation).expect("the key of this relation");
     let verifier = Verifier::new(prover.key().verifying().clone());
     let bundle = prover.prove(&task(&story, &prover)).expect("a lawful book");
     let sheet = verifier.sheet(&story.rules, &story.risk).expect("a lawful sheet");
@@ -119,7 +119,7 @@ fn figures_of_o2048() {
     eprintln!("proving key {} bytes, digest {}", file.len(), digest.concat());
     eprintln!("verifying key {} bytes", key.verifying().to_bytes().len());
     drop(file);
-    let prover = Prover::new(key, relation).expect("the key of this relation");
+    let prover = Prover::new(key, &relation).expect("the key of this relation");
     let verifier = Verifier::new(prover.key().verifying().clone());
     let story = Story::of("o2048", &mandate("deribit-pm/1"), Example::Lawful);
     let start = Instant::now();

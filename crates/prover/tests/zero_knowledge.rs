@@ -7,7 +7,7 @@ use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::AdditiveGroup;
 use ark_groth16::{Groth16, Proof, ProvingKey as ArkKey};
 use ark_serialize::CanonicalDeserialize;
-use common::{MANDATE, prover, story, task};
+use common::{MANDATE, prover, proving_key, story, task};
 use mandate_attest::{Blinding, commit};
 use mandate_book::examples::Example;
 use mandate_statement::{Digest, Shape, keccak};
@@ -24,9 +24,10 @@ fn shape() -> &'static Shape {
 #[test]
 fn two_proofs_of_one_statement_share_no_point_and_both_blinders_are_used() {
     let prover = prover();
+    let (key, relation) = proving_key();
     // Magic, version, origin, name, length and digest are 68 bytes; the points follow. They are this process's own, made a moment
     // ago: checking 100,000 of them again would only take time.
-    let points = ArkKey::<Bn254>::deserialize_uncompressed_unchecked(&prover.key().to_bytes()[68..]).unwrap();
+    let points = ArkKey::<Bn254>::deserialize_uncompressed_unchecked(&key.to_bytes()[68..]).unwrap();
     let task = task(story(), story().context(prover.key().verifying().id()));
     let (_, witness) = prover.witness(&task).unwrap();
     let bare = || {
@@ -34,9 +35,9 @@ fn two_proofs_of_one_statement_share_no_point_and_both_blinders_are_used() {
             &points,
             Fr::ZERO,
             Fr::ZERO,
-            &prover.relation().matrices,
-            prover.relation().inputs,
-            prover.relation().constraints(),
+            &relation.matrices,
+            relation.inputs,
+            relation.constraints(),
             &witness,
         )
         .unwrap()

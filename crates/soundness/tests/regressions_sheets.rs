@@ -15,7 +15,7 @@ const MANDATE: &str = "risk_model = \"crypto-usd/1\"\nmin_nav = \"1 USD\"\n[[rul
 fn prover() -> Prover {
     let relation = relation(t32());
     let key = ProvingKey::development(t32(), &relation, "regressions").expect("a key");
-    Prover::new(key, relation).expect("its relation")
+    Prover::new(key, &relation).expect("its relation")
 }
 
 /// A sheet of zeros collapses to the point at infinity, under which any book would do. It never gets that far.

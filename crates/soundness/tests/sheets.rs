@@ -74,7 +74,7 @@ impl Liar {
         let relation = relation(t32());
         let key = ProvingKey::development(t32(), &relation, "sheets").expect("a key");
         Self {
-            prover: Prover::new(key, relation).expect("its relation"),
+            prover: Prover::new(key, &relation).expect("its relation"),
             story: Story::of("t32", MANDATE, which),
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod attest;
+pub mod batch;
 pub mod chain;
 pub mod check;
 pub mod demo;

@@ -2,20 +2,22 @@
 
 use crate::accounts;
 use crate::book;
+use crate::cmd::batch;
 use crate::cmd::evaluate::{broken, verdicts};
 use crate::failure::{Done, Failure, Outcome, fail};
 use crate::files;
-use crate::keys::{self, KeyArgs};
+use crate::keys::KeyArgs;
 use crate::openings::{self, Handed};
 use crate::place;
 use crate::screen::{Screen, seconds};
 use crate::sheet::Sheet;
-use mandate_prover::{AccountOpening, Prover, Task};
-use mandate_statement::{AccountSet, AttestorGrade, Bundle, Context, Kind, encode};
-use mandate_verifier::{Expectations, Verifier};
+use mandate_prover::{AccountOpening, Flow, ProveError, Prover, Task};
+use mandate_statement::{AccountSet, AttestorGrade, Bundle, Context, Digest, Kind, encode};
+use mandate_verifier::{Expectations, Verifier, VerifyError};
 use serde_json::json;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What to prove.
 #[derive(clap::Args)]
@@ -26,16 +28,37 @@ pub struct Args {
     #[arg(short, long, value_name = "SNAP")]
     snapshot: PathBuf,
     /// Folder of openings with their attestations, as `mandate attest` writes them.
-    #[arg(short, long, value_name = "DIR")]
-    book: PathBuf,
+    #[arg(short, long, value_name = "DIR", required_unless_present = "batch")]
+    book: Option<PathBuf>,
     /// The subject's declared accounts.
-    #[arg(long, value_name = "TOML")]
-    accounts: PathBuf,
+    #[arg(long, value_name = "TOML", required_unless_present = "batch")]
+    accounts: Option<PathBuf>,
+    /// Many books at once: a folder with a folder of openings for each, `accounts.toml` among them, or a `.csv` list with columns
+    /// `name`, `book` and `accounts`. Bundles go to the folder --out as NAME.bundle. What is there and verifies is kept, so that a
+    /// batch that was stopped, or killed, goes on where it was.
+    #[arg(long, value_name = "DIR|CSV", conflicts_with_all = ["book", "accounts"])]
+    batch: Option<PathBuf>,
+    /// Books of a batch that are proven at the same time: each takes the memory of a proof.
+    #[arg(long, default_value_t = NonZeroUsize::MIN.saturating_add(1), requires = "batch")]
+    in_flight: NonZeroUsize,
     /// Proving key; that of the shape in the folder of keys where none is named.
     #[arg(long, value_name = "PK")]
     key: Option<PathBuf>,
+    /// Digest of that key made ready, as `mandate setup ready` printed it to you: the file beside the key is read in its place, and
+    /// nothing of it is checked but that digest.
+    #[arg(long, value_name = "DIGEST", value_parser = accounts::digest)]
+    key_pin: Option<Digest>,
     #[command(flatten)]
     keys: KeyArgs,
+    /// Threads to compute on; all cores where nothing is said.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Hide the book from whoever can time the multiplications or watch their memory accesses; takes several times as long.
+    #[arg(long)]
+    constant_flow: bool,
+    /// Leave the processor's vector instructions aside. Proofs are no other.
+    #[arg(long)]
+    portable: bool,
     #[command(flatten)]
     place: Place,
     /// Number of the scheduled period the proof is for.
@@ -47,7 +70,7 @@ pub struct Args {
     /// Proof system.
     #[arg(long, default_value = "groth16")]
     backend: Backend,
-    /// Where to write the bundle.
+    /// Where to write the bundle, or the folder for the bundles of a batch.
     #[arg(short, long, value_name = "BUNDLE")]
     out: PathBuf,
 }
@@ -98,6 +121,101 @@ pub enum Proven {
     Broken(Vec<(String, String)>),
 }
 
+/// Everything that proofs of one sheet share, whosever books they are.
+pub struct Desk<'a> {
+    sheet: &'a Sheet,
+    prover: &'a Prover,
+    verifier: Verifier,
+    point: mandate_verifier::Sheet<'a>,
+    terms: Terms,
+}
+
+impl<'a> Desk<'a> {
+    /// Checks the sheet and computes its points.
+    pub fn new(sheet: &'a Sheet, prover: &'a Prover, terms: Terms) -> Result<Self, Failure> {
+        let verifier = Verifier::new(prover.key().verifying().clone());
+        let point = verifier.sheet(&sheet.compiled.part, &sheet.risk)?;
+        Ok(Self { sheet, prover, verifier, point, terms })
+    }
+
+    /// Verifies a bundle as whoever made it can: instant and place are the sheet's and the terms' own.
+    fn accepts(&self, bundle: &Bundle, set: &AccountSet) -> Result<(), VerifyError> {
+        let expect = Expectations {
+            now: bundle.context.as_of,
+            max_age: 0,
+            min_grade: AttestorGrade::SelfAttested,
+            attestors: None,
+            account_set: None,
+            development_keys: true,
+            chain: self.terms.chain,
+        };
+        self.verifier.verify(bundle, &self.point, set, &expect).map(drop)
+    }
+
+    /// Whether a bundle is one that [`Self::prove`] would make of these openings, but for its blinders.
+    pub fn is_proof_of(&self, bundle: &Bundle, handed: &[Handed], set: &AccountSet) -> bool {
+        bundle.context == context(self.sheet, set, self.prover, self.terms)
+            && bundle.attestations.iter().eq(handed.iter().map(|h| &h.signed))
+            && self.accepts(bundle, set).is_ok()
+    }
+
+    /// Evaluates, and where every rule holds proves and verifies what was proven.
+    pub fn prove(&self, handed: &[Handed], set: &AccountSet, screen: &Screen) -> Result<Proven, Failure> {
+        if let Some(broken) = self.broken(handed, set)? {
+            return Ok(Proven::Broken(broken));
+        }
+        let (made, took) = screen.timed("proving", || self.make(handed, set));
+        let bundle = made?;
+        let (checked, _) = screen.timed("verifying what was proven", || self.accepts(&bundle, set));
+        checked?;
+        Ok(Proven::Bundle(Box::new(bundle), took))
+    }
+
+    /// The same without a word to the screen.
+    pub fn prove_quietly(&self, handed: &[Handed], set: &AccountSet) -> Result<Proven, Failure> {
+        if let Some(broken) = self.broken(handed, set)? {
+            return Ok(Proven::Broken(broken));
+        }
+        let start = Instant::now();
+        let bundle = self.make(handed, set)?;
+        let took = start.elapsed();
+        self.accepts(&bundle, set)?;
+        Ok(Proven::Bundle(Box::new(bundle), took))
+    }
+
+    fn make(&self, handed: &[Handed], set: &AccountSet) -> Result<Bundle, ProveError> {
+        let accounts = handed.iter().map(|h| AccountOpening::of(&h.signed, &h.opening)).collect();
+        let context = context(self.sheet, set, self.prover, self.terms);
+        self.prover.prove(&Task {
+            context,
+            rules: &self.sheet.compiled.part,
+            risk: &self.sheet.risk,
+            accounts,
+        })
+    }
+
+    fn broken(&self, handed: &[Handed], set: &AccountSet) -> Result<Option<Vec<(String, String)>>, Failure> {
+        broken_rules(self.sheet, handed, set)
+    }
+}
+
+/// The rules that the opened book breaks, each underlined; none where it keeps them all.
+fn broken_rules(
+    sheet: &Sheet,
+    handed: &[Handed],
+    set: &AccountSet,
+) -> Result<Option<Vec<(String, String)>>, Failure> {
+    same_accounts(sheet, handed, set)?;
+    let holdings = book::of_openings(handed, &sheet.snapshot, sheet.shape())?;
+    let (list, _) = verdicts(sheet, &holdings)?;
+    let wrong: Vec<(String, String)> = list
+        .iter()
+        .filter(|v| !v.holds)
+        .map(|v| (v.id.clone(), broken(&sheet.mandate, &sheet.snapshot, v)))
+        .collect();
+    Ok(if wrong.is_empty() { None } else { Some(wrong) })
+}
+
 /// Evaluates, and where every rule holds proves and verifies what was proven.
 pub fn prove(
     sheet: &Sheet,
@@ -107,44 +225,11 @@ pub fn prove(
     terms: Terms,
     screen: &Screen,
 ) -> Result<Proven, Failure> {
-    same_accounts(sheet, handed, set)?;
-    let holdings = book::of_openings(handed, &sheet.snapshot, sheet.shape())?;
-    let (list, _) = verdicts(sheet, &holdings)?;
-    let wrong: Vec<(String, String)> = list
-        .iter()
-        .filter(|v| !v.holds)
-        .map(|v| (v.id.clone(), broken(&sheet.mandate, &sheet.snapshot, v)))
-        .collect();
-    if !wrong.is_empty() {
-        return Ok(Proven::Broken(wrong));
+    // Accounts and rules first: the points of a sheet take longer.
+    match broken_rules(sheet, handed, set)? {
+        Some(wrong) => Ok(Proven::Broken(wrong)),
+        None => Desk::new(sheet, prover, terms)?.prove(handed, set, screen),
     }
-    let context = context(sheet, set, prover, terms);
-    let accounts = handed
-        .iter()
-        .map(|h| AccountOpening {
-            quantities: &h.opening.quantities,
-            blinding: &h.opening.blinding,
-            attestation: &h.signed,
-        })
-        .collect();
-    let task = Task { context, rules: &sheet.compiled.part, risk: &sheet.risk, accounts };
-    let (bundle, took) = screen.timed("proving", || prover.prove(&task));
-    let bundle = bundle?;
-    let verifier = Verifier::new(prover.key().verifying().clone());
-    let collapsed = verifier.sheet(&sheet.compiled.part, &sheet.risk)?;
-    let expect = Expectations {
-        now: context.as_of,
-        max_age: 0,
-        min_grade: AttestorGrade::SelfAttested,
-        attestors: None,
-        account_set: None,
-        development_keys: true,
-        chain: terms.chain,
-    };
-    let (checked, _) =
-        screen.timed("verifying what was proven", || verifier.verify(&bundle, &collapsed, set, &expect));
-    checked?;
-    Ok(Proven::Bundle(Box::new(bundle), took))
 }
 
 /// The context of a proof of this sheet.
@@ -201,6 +286,12 @@ fn same_accounts(sheet: &Sheet, handed: &[Handed], set: &AccountSet) -> Result<(
     Ok(())
 }
 
+fn prover(args: &Args, sheet: &Sheet, screen: &Screen) -> Result<Prover, Failure> {
+    let prover = args.keys.prover(sheet.shape(), args.key.as_deref(), args.key_pin, screen)?;
+    let prover = if args.constant_flow { prover.with_flow(Flow::Constant) } else { prover };
+    Ok(if args.portable { prover.with_path(mandate_prover::Path::PORTABLE) } else { prover })
+}
+
 /// Runs it.
 pub fn run(args: &Args, screen: &Screen) -> Done {
     if args.backend == Backend::Transparent {
@@ -209,21 +300,27 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
     if args.valid_for == 0 {
         return fail("--valid-for is zero: the proof would say nothing; give a span such as 1d");
     }
-    let sheet = Sheet::read(&args.mandate, &args.snapshot)?;
-    let set = accounts::read(&args.accounts, &sheet.snapshot.universe)?;
-    let handed = openings::read(&args.book)?;
+    if let Some(threads) = args.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
+    }
     let terms = Terms { chain: args.place.pair(), epoch: args.epoch, valid_for: args.valid_for };
+    let sheet = Sheet::read(&args.mandate, &args.snapshot)?;
+    let (Some(folder), Some(accounts)) = (&args.book, &args.accounts) else {
+        let Some(list) = &args.batch else { return fail("name a --book with its --accounts, or a --batch") };
+        let orders = batch::read(list)?;
+        let prover = prover(args, &sheet, screen)?;
+        let desk = Desk::new(&sheet, &prover, terms)?;
+        return batch::run(&desk, &sheet, &orders, &args.out, args.in_flight, screen);
+    };
+    let set = accounts::read(accounts, &sheet.snapshot.universe)?;
+    let handed = openings::read(folder)?;
     // Accounts and rules first: reading a key takes longer.
-    same_accounts(&sheet, &handed, &set)?;
-    let holdings = book::of_openings(&handed, &sheet.snapshot, sheet.shape())?;
-    let (list, _) = verdicts(&sheet, &holdings)?;
-    let outcome = if list.iter().all(|v| v.holds) {
-        let key = args.keys.proving(sheet.shape(), args.key.as_deref(), screen)?;
-        let prover = keys::prover(key, screen)?;
-        prove(&sheet, &handed, &set, &prover, terms, screen)?
-    } else {
-        let wrong = list.iter().filter(|v| !v.holds);
-        Proven::Broken(wrong.map(|v| (v.id.clone(), broken(&sheet.mandate, &sheet.snapshot, v))).collect())
+    let outcome = match broken_rules(&sheet, &handed, &set)? {
+        Some(wrong) => Proven::Broken(wrong),
+        None => {
+            let prover = prover(args, &sheet, screen)?;
+            Desk::new(&sheet, &prover, terms)?.prove(&handed, &set, screen)?
+        }
     };
     match outcome {
         Proven::Broken(wrong) => {

@@ -2,14 +2,14 @@
 
 use crate::accounts::{self, grade_name};
 use crate::cmd::prove::Place;
-use crate::failure::{At, Done, Failure, Outcome};
+use crate::failure::{At, Done, Failure, Outcome, fail};
 use crate::files;
 use crate::keys::KeyArgs;
 use crate::place;
 use crate::screen::{Screen, seconds};
 use crate::sheet::{Sheet, rule_line};
 use mandate_market::time;
-use mandate_statement::{AttestorGrade, Bundle, Digest, Kind, decode};
+use mandate_statement::{AccountSet, AttestorGrade, Bundle, Digest, Kind, decode};
 use mandate_verifier::{BatchItem, Expectations, KeyOrigin, Verified, Verifier, VerifyError};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// What to verify, and what the reader accepts.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Bundles; several are verified in one batch.
+    /// Bundles, or folders of them; several are verified in one batch.
     #[arg(required = true)]
     bundles: Vec<PathBuf>,
     /// The mandate, a TOML file.
@@ -27,8 +27,9 @@ pub struct Args {
     /// The snapshot.
     #[arg(short, long, value_name = "SNAP")]
     snapshot: PathBuf,
-    /// The subject's declared accounts.
-    #[arg(long, value_name = "TOML")]
+    /// The subject's declared accounts. For bundles of several subjects the folder that `mandate prove --batch` took: the accounts
+    /// of NAME.bundle are those of NAME/accounts.toml in it.
+    #[arg(long, value_name = "TOML|DIR")]
     accounts: PathBuf,
     /// Verifying key; that of the shape in the folder of keys where none is named.
     #[arg(long, value_name = "VK")]
@@ -70,12 +71,48 @@ pub fn rules_without_rows(sheet: &Sheet, verified: &Verified) -> Vec<String> {
     sheet.mandate.rules.iter().filter(|r| !has_rows(&r.id)).map(|r| r.id.clone()).collect()
 }
 
+/// The bundles of folders in place of the folders, in the order of their names.
+fn files_of(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut out = Vec::new();
+    for path in named {
+        if !path.is_dir() {
+            out.push(path.clone());
+            continue;
+        }
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(path).at(path.display())? {
+            inside.push(entry.at(path.display())?.path());
+        }
+        inside.retain(|p| p.extension().is_some_and(|e| e == "bundle"));
+        if inside.is_empty() {
+            return fail(format!("{}: no file ends in `.bundle`", path.display()));
+        }
+        inside.sort();
+        out.append(&mut inside);
+    }
+    Ok(out)
+}
+
+/// The accounts that each bundle is verified against, or one set for all.
+fn sets_of(accounts: &Path, bundles: &[PathBuf], sheet: &Sheet) -> Result<Vec<AccountSet>, Failure> {
+    let universe = &sheet.snapshot.universe;
+    if !accounts.is_dir() {
+        return Ok(vec![accounts::read(accounts, universe)?]);
+    }
+    let of = |bundle: &PathBuf| {
+        let name = bundle.file_stem().unwrap_or_default();
+        accounts::read(&accounts.join(name).join("accounts.toml"), universe)
+    };
+    bundles.iter().map(of).collect()
+}
+
 /// Runs it.
 pub fn run(args: &Args, screen: &Screen) -> Done {
-    let bundles = args.bundles.iter().map(|p| read_bundle(p)).collect::<Result<Vec<_>, _>>()?;
+    let paths = files_of(&args.bundles)?;
+    let bundles = paths.iter().map(|p| read_bundle(p)).collect::<Result<Vec<_>, _>>()?;
     let (sheet, _) = screen.timed("compiling the sheet", || Sheet::read(&args.mandate, &args.snapshot));
     let sheet = sheet?;
-    let set = accounts::read(&args.accounts, &sheet.snapshot.universe)?;
+    let sets = sets_of(&args.accounts, &paths, &sheet)?;
     if !args.allow_dev_key && args.vk.is_none() {
         args.keys.must_exist(sheet.shape())?;
     }
@@ -96,10 +133,13 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
         screen.timed("the sheet's points", || verifier.sheet(&sheet.compiled.part, &sheet.risk));
     let point = point?;
     let (results, took) = screen.timed("verifying", || match bundles.as_slice() {
-        [one] => vec![verifier.verify(one, &point, &set, &expect)],
+        [one] => vec![verifier.verify(one, &point, &sets[0], &expect)],
         many => {
-            let items: Vec<BatchItem<'_>> =
-                many.iter().map(|bundle| BatchItem { bundle, sheet: &point, accounts: &set }).collect();
+            let items: Vec<BatchItem<'_>> = many
+                .iter()
+                .zip(sets.iter().cycle())
+                .map(|(bundle, accounts)| BatchItem { bundle, sheet: &point, accounts })
+                .collect();
             verifier.verify_batch(&items, &expect)
         }
     });
@@ -114,7 +154,7 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
     }
     let mut holds = true;
     let mut list = Vec::new();
-    for (path, result) in args.bundles.iter().zip(&results) {
+    for (path, result) in paths.iter().zip(&results) {
         holds &= result.is_ok();
         if let Err(why) = result {
             screen.say(format!("{}: refused: {why}", path.display()));

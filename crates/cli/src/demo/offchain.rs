@@ -10,7 +10,7 @@ use crate::cmd::evaluate::{table, verdicts};
 use crate::cmd::prove::{Proven, Terms, context, prove};
 use crate::cmd::verify::rules_without_rows;
 use crate::failure::{Done, Failure, Outcome, fail};
-use crate::keys::{self, KeyArgs};
+use crate::keys::KeyArgs;
 use crate::screen::{Screen, grouped, seconds};
 use crate::sheet::{Sheet, rule_line};
 use mandate_policy::Mandate;
@@ -71,7 +71,7 @@ pub fn tell(scene: Scene, options: &Options, screen: &Screen) -> Done {
     screen.say("the sheet checker, which shares no code with the compiler, finds nothing wrong");
 
     screen.say("\n== 2. A key for the shape ==");
-    let prover = keys::prover(options.keys.proving(sheet.shape(), None, screen)?, screen)?;
+    let prover = options.keys.prover(sheet.shape(), None, None, screen)?;
 
     screen.say("\n== 3. Custodians read their own records, commit and sign ==");
     let mut attestors = Attestors::new(&sheet.snapshot, folder.path())?;
@@ -131,8 +131,8 @@ pub fn tell(scene: Scene, options: &Options, screen: &Screen) -> Done {
     verified.rules.iter().for_each(|r| screen.say(format!("    {}", rule_line(r))));
 
     figures.row("shape", format!("{} ({} slots)", sheet.shape().name, grouped(sheet.shape().slots)));
-    figures.row("constraints", grouped(prover.relation().constraints()));
-    figures.row("public inputs, collapsed to two points", grouped(prover.relation().inputs));
+    figures.row("constraints", grouped(prover.constraints()));
+    figures.row("public inputs, collapsed to two points", grouped(prover.inputs()));
     for (what, extension) in [("proving key", "pk"), ("verifying key", "vk")] {
         let size = std::fs::metadata(options.keys.path(sheet.shape(), extension)).map_or(0, |m| m.len());
         figures.row(what, format!("{} bytes", grouped(size)));

@@ -1,6 +1,6 @@
 //! Files: every byte altered behind a digest that was made to agree, every length, every header.
 
-use crate::common::{HEADER, bundle, check, expect, prover, seal, story, verifier};
+use crate::common::{HEADER, bundle, check, expect, prover, proving_key, seal, story, verifier};
 use mandate_attest::Opening;
 use mandate_market::Snapshot;
 use mandate_prover::{ProvingKey, ProvingKeyError};
@@ -199,7 +199,7 @@ fn a_verifying_key_is_bound_in_structure_and_points() {
 #[test]
 fn a_proving_keys_header_is_bound() {
     const START: usize = 68;
-    let file = prover().key().to_bytes();
+    let file = proving_key().0.to_bytes();
     let mut bad = file.clone();
     for at in 0..START {
         bad[at] ^= 1 << (at % 8);

@@ -3,7 +3,7 @@
 
 use ark_bn254::Fr;
 use mandate_book::examples::Example;
-use mandate_circuits::r1cs::{public_inputs, relation};
+use mandate_circuits::r1cs::{Relation, public_inputs, relation};
 use mandate_prover::{AccountOpening, Prover, ProvingKey, Task};
 use mandate_statement::{Attestation, AttestorGrade, Bundle, Context, Kind, Shape, keccak};
 use mandate_testing::Story;
@@ -27,13 +27,18 @@ text = "No underlying is more than twice net asset value either way"
 holds = "for u in underlyings: abs(net(u)) <= 200% * nav"
 "#;
 
+/// The key of [`prover`], made again.
+pub fn proving_key() -> (ProvingKey, Relation) {
+    let shape = Shape::by_name("t32").unwrap();
+    let relation = relation(shape);
+    (ProvingKey::development(shape, &relation, "tests").unwrap(), relation)
+}
+
 pub fn prover() -> &'static Prover {
     static PROVER: OnceLock<Prover> = OnceLock::new();
     PROVER.get_or_init(|| {
-        let shape = Shape::by_name("t32").unwrap();
-        let relation = relation(shape);
-        let key = ProvingKey::development(shape, &relation, "tests").unwrap();
-        Prover::new(key, relation).expect("the key of this relation")
+        let (key, relation) = proving_key();
+        Prover::new(key, &relation).expect("the key of this relation")
     })
 }
 

@@ -49,7 +49,7 @@ pub fn proof_of(shape: &str) -> String {
     let story = Story::of(shape, &mandate(shape), Example::Lawful);
     let relation = relation(story.shape);
     let key = proving_key(story.shape, &relation);
-    let prover = Prover::new(key, relation).expect("the key of this relation");
+    let prover = Prover::new(key, &relation).expect("the key of this relation");
     let open = story.opened.iter().map(|(attestation, o)| AccountOpening {
         quantities: &o.quantities,
         blinding: &o.blinding,
