@@ -1,7 +1,8 @@
 //! The main job per shape, in one run with plain `ark-groth16` on the same constraints.
 //!
-//! `cargo bench -p mandate-benches [-- SHAPE...]`; default `s256 m1024`. Times are wall seconds, the best of the runs,
-//! and for the two provers processor seconds beside them; the ratio of those is what carries over to other machines.
+//! `cargo bench -p mandate-benches --bench groth16 [-- SHAPE...]`; default `s256 m1024`. Times are wall seconds, the best of the
+//! runs, and for the provers processor seconds beside them; the ratio of those is what carries over to other machines. The load of the machine
+//! stands beside each shape, as walls mean little on a busy one. BATCH=n sets the books of the batch; it is proven on one thread and on two.
 #![allow(clippy::print_stdout, missing_docs)]
 
 use ark_bn254::{Bn254, Fr};
@@ -12,11 +13,16 @@ use ark_relations::gr1cs::{
 use ark_snark::SNARK;
 use mandate_book::examples::Example;
 use mandate_circuits::r1cs::{Relation, relation};
-use mandate_prover::{AccountOpening, Prover, ProvingKey, Task};
+use mandate_prover::{
+    AccountOpening, Executor, Flow, InProcess, Job, Path, Prover, ProvingKey, Runner, Task, ready_file,
+};
 use mandate_statement::{AttestorGrade, Shape};
 use mandate_testing::Story;
 use mandate_verifier::{BatchItem, Expectations, Verifier};
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
+use zeroize::Zeroizing;
 
 const MANDATE: &str = include_str!("../mandate.toml");
 
@@ -97,7 +103,10 @@ fn bench(shape: &'static Shape) {
     let (load, key) = best(1, || ProvingKey::from_bytes(&proving_bytes).expect("it reads back"));
     let sizes = (proving_bytes.len(), verifying_bytes.len());
     drop(proving_bytes);
-    let prover = Prover::new(key, constraints).expect("the key of this relation");
+    let (make_ready, (ready, digest)) =
+        best(1, || ready_file(&key, &constraints).expect("the key of this relation"));
+    let (load_ready, _) = best(3, || Prover::from_ready(&ready, &[digest]).expect("it was pinned"));
+    let mut prover = Prover::new(key, &constraints).expect("the key of this relation");
     let verifier = Verifier::new(prover.key().verifying().clone());
 
     // The shape with wider columns takes a model that has them.
@@ -120,18 +129,33 @@ fn bench(shape: &'static Shape) {
             .collect(),
     };
     let (witness, (_, assignment)) = best(3, || prover.witness(&task).expect("a lawful book"));
-    let (prove, bundle) = best(3, || prover.prove(&task).expect("a lawful book"));
+    let bundle = prover.prove(&task).expect("a lawful book");
     let mut rng = rand::rngs::OsRng;
-    let (plain_setup, (plain_key, _)) = best(1, || {
-        Groth16::<Bn254>::circuit_specific_setup(prover.relation(), &mut rng).expect("the setup runs")
-    });
+    let (plain_setup, (plain_key, _)) =
+        best(1, || Groth16::<Bn254>::circuit_specific_setup(&constraints, &mut rng).expect("the setup runs"));
     let mut plain_proof = || {
-        let circuit = Plain { relation: prover.relation(), assignment: &assignment };
+        let circuit = Plain { relation: &constraints, assignment: &assignment };
         Groth16::<Bn254>::prove(&plain_key, circuit, &mut rng).expect("the same witness")
     };
     let (plain, _) = best(3, &mut plain_proof);
     let plain_cpu = least_cpu(3, &mut plain_proof);
-    let prove_cpu = least_cpu(3, || prover.prove(&task).expect("a lawful book"));
+    drop(plain_key);
+    let mut ours = Vec::new();
+    for path in [Some(Path::PORTABLE), Path::ifma()].into_iter().flatten() {
+        for flow in [Flow::Fast, Flow::Constant] {
+            prover = prover.with_path(path).with_flow(flow);
+            let (wall, _) = best(3, || prover.prove(&task).expect("a lawful book"));
+            let cpu = least_cpu(3, || prover.prove(&task).expect("a lawful book"));
+            ours.push((path, flow, wall, cpu));
+        }
+    }
+    prover = prover.with_path(Path::best()).with_flow(Flow::Fast);
+    // A start: the file's bytes are in memory, as after a read; then one proof of a sheet that this prover has not seen.
+    let (cold, _) = best(3, || {
+        let prover = Prover::from_ready(&ready, &[digest]).expect("it was pinned");
+        prover.prove(&task).expect("a lawful book")
+    });
+    let warm = ours.iter().filter(|o| o.1 == Flow::Fast).map(|o| o.2).fold(f64::INFINITY, f64::min);
 
     let expect = Expectations {
         now: story.risk.as_of,
@@ -149,7 +173,7 @@ fn bench(shape: &'static Shape) {
     let (batch, results) = best(3, || verifier.verify_batch(&items, &expect));
     assert!(results.iter().all(Result::is_ok), "the batch verifies");
 
-    println!("{}", shape.name);
+    println!("{}  (load of the machine {})", shape.name, machine_load());
     println!(
         "  constraints {rows}  inputs {inputs}  evaluation points {points} of 2^{}",
         points.next_power_of_two().ilog2()
@@ -157,13 +181,19 @@ fn bench(shape: &'static Shape) {
     println!("  proving key {} B  verifying key {} B  proof {} B", sizes.0, sizes.1, bundle.proof.len());
     println!("  matrices {build:.2} s  setup {setup:.2} s (plain {plain_setup:.2} s)  key load {load:.2} s");
     println!(
-        "  witness {witness:.3} s  prove {prove:.3} s  plain ark-groth16 {plain:.3} s  ratio {:.2}",
-        prove / plain
+        "  made ready {make_ready:.2} s, {} B, load {load_ready:.3} s  load and prove {cold:.3} s, {:.2} of a proof at hand",
+        ready.len(),
+        cold / warm
     );
-    println!(
-        "  processor: prove {prove_cpu:.2} s  plain {plain_cpu:.2} s  ratio {:.2}",
-        prove_cpu / plain_cpu
-    );
+    println!("  witness {witness:.3} s  plain ark-groth16: wall {plain:.3} s  processor {plain_cpu:.2} s");
+    for (path, flow, wall, cpu) in &ours {
+        println!(
+            "  prove, {path}, {flow:?}: wall {wall:.3} s  processor {cpu:.2} s; plain over it {:.2} in wall, {:.2} in processor time",
+            plain / wall,
+            plain_cpu / cpu
+        );
+    }
+    many(&prover, &task);
     println!(
         "  sheet checked and collapsed {:.2} ms  verify {:.2} ms  batch of 64 {:.2} ms each",
         collapse * 1e3,
@@ -173,6 +203,49 @@ fn bench(shape: &'static Shape) {
     if let Some(peak) = peak_memory() {
         println!("  peak memory of this process so far {peak} MiB");
     }
+}
+
+/// A batch of one book many times: the same work as so many books.
+struct Same<'a> {
+    prover: &'a Prover,
+    task: &'a Task<'a>,
+}
+
+impl Runner for Same<'_> {
+    type Output = ();
+    fn run(&self, _: Job) {
+        self.prover.prove(self.task).expect("a lawful book");
+    }
+}
+
+/// A batch on one thread and on two, and what Amdahl's law makes of the two: a projection, no measurement.
+fn many(prover: &Prover, task: &Task<'_>) {
+    let count: usize = std::env::var("BATCH").ok().and_then(|n| n.parse().ok()).unwrap_or(64);
+    let time = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        let in_flight = NonZeroUsize::new(threads).expect("at least one");
+        let start = Instant::now();
+        pool.install(|| {
+            let mut jobs = (0..count).map(|id| Job { id, input: Zeroizing::default() });
+            let runner = Same { prover, task };
+            InProcess { in_flight }.run(&mut jobs, &runner, &AtomicBool::new(false), &mut |_, _| ());
+        });
+        start.elapsed().as_secs_f64()
+    };
+    let (one, two) = (time(1), time(2));
+    let serial = (2.0 * two / one - 1.0).max(0.0);
+    println!(
+        "  batch of {count}: one thread {one:.2} s, two {two:.2} s, {:.2} times the throughput; serial fraction {serial:.3}; projected \
+         (not measured) on 64 cores {:.1} times",
+        one / two,
+        1.0 / (serial + (1.0 - serial) / 64.0)
+    );
+}
+
+/// Load of the machine over the last minute, where the system tells.
+fn machine_load() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().next().unwrap_or("unknown").to_owned()
 }
 
 /// High-water mark of resident memory in MiB, where the system tells.

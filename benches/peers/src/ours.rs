@@ -235,7 +235,7 @@ pub fn prove(case: &Case, path: &Path, runs: usize) -> Result<Value, String> {
     let bytes = std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let (load, key) = least(1, || ProvingKey::from_bytes(&bytes));
     drop(bytes);
-    let prover = Prover::new(key.map_err(|e| e.to_string())?, relation(shape)).map_err(|e| e.to_string())?;
+    let prover = Prover::new(key.map_err(|e| e.to_string())?, &relation(shape)).map_err(|e| e.to_string())?;
     let story = Story::of(case, shape, prover.key().verifying().id())?;
     let task = story.task(case);
     let (witness, _) = least(runs, || prover.witness(&task).is_ok());
@@ -289,7 +289,7 @@ pub fn pair(case: &Case) -> Result<(Prover, Verifier), String> {
     let shape = shape(case)?;
     let relation = relation(shape);
     let key = ProvingKey::development(shape, &relation, "peers").map_err(|e| e.to_string())?;
-    let prover = Prover::new(key, relation).map_err(|e| e.to_string())?;
+    let prover = Prover::new(key, &relation).map_err(|e| e.to_string())?;
     let verifier = Verifier::new(prover.key().verifying().clone());
     Ok((prover, verifier))
 }
