@@ -9,7 +9,7 @@ DATA ?= $(if $(MANDATE_DATA),$(MANDATE_DATA),../shared/data)
 # Worked examples of other people's systems, not part of the project either.
 VECTORS ?= $(if $(MANDATE_VECTORS),$(MANDATE_VECTORS),../shared/vectors)
 
-.PHONY: help vectors tools build snarkjs demo demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench bench-peers peers-verdicts lint audit fmt
+.PHONY: help vectors gas analyze mutants-contracts tools build snarkjs demo demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench bench-peers peers-verdicts lint audit fmt
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -45,6 +45,15 @@ test-rust: tools ## Rust tests, those of the command line included
 
 test-contracts: ## tests of the contracts
 	contracts/tools/test.sh
+
+gas: tools ## what everything on chain costs, beside the goals; writes contracts/snapshots/gas.json
+	contracts/tools/gas.sh
+
+analyze: tools ## static and symbolic analysis of the contracts (slither, halmos; pip, pinned)
+	contracts/tools/analyze.sh
+
+mutants-contracts: tools ## break the contracts one check at a time; the tests must fail each time (an hour); ONLY=word for some
+	contracts/tools/mutants.py $(ONLY)
 
 soundness: ## attack the trusted core, print the scores, fail if one falls; ARGS=--accept takes new ones
 	$(CARGO) run --release --locked -p mandate-soundness -- $(ARGS)

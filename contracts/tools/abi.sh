@@ -9,7 +9,7 @@ to=$(CDPATH= cd -- "$to" && pwd)
 "$here/forge" build src >&2
 cd "$here/.."
 for name in VkStore Groth16Verifier MandateRegistry RiskRegistry EpochBeacon ComplianceRegistry GatedVault DemoToken \
-  VerifierStop VerifierRouter DemoFeed; do
+  PriceBreaker VerifierStop VerifierRouter DemoFeed; do
   node -e '
     const fs = require("fs");
     const { abi, bytecode } = JSON.parse(fs.readFileSync(process.argv[1], "utf8"));

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Everything that holds the contracts: a failing test fails, format, lint, tests, and the committed artefacts.
+# Everything that holds the contracts: a failing test fails, format, lint, tests with the gas they may take, and the committed
+# artefacts.
 set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 "$here/setup.sh"
 "$here/self-check.sh"
 "$here/forge" fmt --check
 "$here/forge" lint -D warnings src
-"$here/forge" test -vv
+"$here/forge" test -vv --gas-snapshot-check=true
 "$here/check-abi.sh"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
+import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {IComplianceRegistry} from "../interfaces/IComplianceRegistry.sol";
 import {
     AttestationRequest,
@@ -16,7 +17,7 @@ import {
 /// @dev A copy ends when its record does (EAS calls that its expiration), and anyone may take a copy back as soon as the registry says that
 /// the subject is not compliant or has a newer record. Readers of EAS must look at expiration and revocation both; a
 /// gate asks the registry instead. This contract is its schema's resolver, so that nobody else writes under the schema.
-contract EasExport is ISchemaResolver {
+contract EasExport is ISchemaResolver, ReentrancyGuard {
     string public constant SCHEMA =
         "bytes32 subject,bytes32 mandateId,uint64 asOf,uint64 provenAt,uint64 epoch,address registry";
 
@@ -54,7 +55,7 @@ contract EasExport is ISchemaResolver {
     }
 
     /// @notice Copies the record of a subject, which must be compliant now. A copy of an older record is taken back.
-    function export(bytes32 subject, bytes32 mandateId) external returns (bytes32 uid) {
+    function export(bytes32 subject, bytes32 mandateId) external nonReentrant returns (bytes32 uid) {
         REGISTRY.requireCompliant(subject, mandateId, type(uint256).max);
         IComplianceRegistry.Record memory r = REGISTRY.record(subject, mandateId);
         Copy memory last = copies[subject][mandateId];
@@ -85,7 +86,7 @@ contract EasExport is ISchemaResolver {
     }
 
     /// @notice Takes back a copy that the registry no longer stands behind.
-    function withdraw(bytes32 subject, bytes32 mandateId) external {
+    function withdraw(bytes32 subject, bytes32 mandateId) external nonReentrant {
         Copy memory last = copies[subject][mandateId];
         if (last.uid == bytes32(0)) revert NothingExported(subject, mandateId);
         bool current = REGISTRY.isCompliant(subject, mandateId, type(uint256).max)

@@ -79,9 +79,14 @@ library Trapdoor {
 
     /// @notice The key's head, as `VkStore` takes it.
     function head(uint8 origin) internal view returns (bytes memory out) {
+        return headFor(origin, ACCOUNTS);
+    }
+
+    /// @notice The same for another number of accounts.
+    function headFor(uint8 origin, uint16 accounts) internal view returns (bytes memory out) {
         (uint256 x, uint256 y) = g1(ALPHA);
         out = abi.encodePacked(x, y, g2(BETA), g2(GAMMA), g2(DELTA));
-        for (uint256 i = 0; i < uint256(ACCOUNTS) + 2; ++i) {
+        for (uint256 i = 0; i < uint256(accounts) + 2; ++i) {
             (x, y) = g1(input(i));
             out = abi.encodePacked(out, x, y);
         }

@@ -64,7 +64,7 @@ abstract contract World is Check {
         beacon = new EpochBeacon();
         registry = new ComplianceRegistry(setup());
         attestors = registry;
-        bytes memory head = Trapdoor.head(0);
+        bytes memory head = Trapdoor.headFor(0, shapeAccounts());
         keyId = keccak256(head);
         keys.write(keyId, head);
         leaves = Trapdoor.level0();
@@ -99,6 +99,11 @@ abstract contract World is Check {
             beacon: address(beacon),
             timelock: 0
         });
+    }
+
+    /// @dev Accounts of the key's shape.
+    function shapeAccounts() internal pure virtual returns (uint16) {
+        return Trapdoor.ACCOUNTS;
     }
 
     /// @dev Accounts 0 and 2, so that 1 is the hole.
@@ -281,7 +286,7 @@ abstract contract World is Check {
         (call.mandateId, call.risk) = (mandateId, p.risk);
         IComplianceRegistry.Statement memory s = call.s;
         (s.subject, s.validUntil, s.epoch) = (p.subject, p.validUntil, p.epoch);
-        uint256[] memory commitments = new uint256[](Trapdoor.ACCOUNTS);
+        uint256[] memory commitments = new uint256[](shapeAccounts());
         s.accounts = new IComplianceRegistry.SignedAccount[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
             commitments[accounts[i].nettingSet] = commitmentOf(accounts[i].nettingSet);

@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""Flips each check of the verifier, one at a time, and demands that the tests fail for every one.
+
+Coverage cannot see into assembly; this can. Sources are copied to a temporary folder first, so nothing is left behind. Exits 1 if a
+mutant survives, 2 if a mutation no longer applies. `mutants.py WORD` runs those whose text has the word.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+VERIFIER = "src/lib/Groth16.sol"
+BATCH = "src/lib/Groth16Batch.sol"
+POINT = "src/lib/Bn254.sol"
+STORE = "src/VkStore.sol"
+STOP = "src/VerifierStop.sol"
+ROUTER = "src/VerifierRouter.sol"
+BAND = "src/lib/Band.sol"
+FEEDS = "src/lib/Feeds.sol"
+BREAKER = "src/PriceBreaker.sol"
+
+# Tests that the mutants of a file must not get past.
+TESTS = {
+    VERIFIER: ["Groth16Verifier"],
+    BATCH: ["VerifierBatch"],
+    POINT: ["VkStore"],
+    STORE: ["VkStore"],
+    STOP: ["VerifierRouter"],
+    ROUTER: ["VerifierRouter"],
+    BAND: ["Band"],
+    FEEDS: ["PriceBreaker"],
+    BREAKER: ["PriceBreaker"],
+}
+
+# File, text that stands there once (or `n`-th of several, from 1), what replaces it.
+MUTANTS = [
+    # The range of inputs, and their points.
+    (VERIFIER, "switch lt(scalar, R)", "switch 1"),
+    (VERIFIER, "switch lt(scalar, R)", "switch lt(scalar, add(R, 1))"),
+    (VERIFIER, "outcome := add(NOT_CANONICAL, index)", "outcome := NOT_CANONICAL"),
+    (VERIFIER, "if scalar {", "if gt(scalar, 1) {"),
+    (VERIFIER, "if scalar {", "if 0 {"),
+    (VERIFIER, "shl(6, index)), 0x40)", "shl(5, index)), 0x40)"),
+    (VERIFIER, "extcodecopy(key, add(m, 0x3a0), 513, inputs)", "extcodecopy(key, add(m, 0x3a0), 449, inputs)"),
+    (VERIFIER, "if staticcall(MUL_GAS, 7, term, 0x60, term, 0x40) {", "pop(staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)) {"),
+    (VERIFIER, "extcodecopy(key, add(m, 0x300), 449, 0x40)", ""),
+    # Which key it is.
+    (VERIFIER, "key.code.length != 449 + 64 + inputs + 71", "key.code.length < 449 + 64 + inputs + 71"),
+    (VERIFIER, "key.code.length != 449 + 64 + inputs + 71", "key.code.length > 449 + 64 + inputs + 71"),
+    (VERIFIER, "if (!ok) return KEY_MISMATCH;", ""),
+    # Infinity.
+    (VERIFIER, "if ((sheetX | sheetY) == 0) return AT_INFINITY;", ""),
+    (VERIFIER, "or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c))", "or(iszero(b), iszero(c))"),
+    (VERIFIER, "or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c))", "or(iszero(or(mload(m), ay)), iszero(c))"),
+    (VERIFIER, "or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c))", "or(iszero(or(mload(m), ay)), iszero(b))"),
+    # The sheet point.
+    (VERIFIER, "if (!addPoint(m, sheetX, sheetY)) return REJECTED;", "addPoint(m, sheetX, sheetY);"),
+    (VERIFIER, "mstore(add(acc, 0x40), x)", "mstore(add(acc, 0x40), y)"),
+    # The points of the proof, and the pairing's answer.
+    (VERIFIER, "if lt(ay, Q) {", "if 1 {"),
+    (VERIFIER, "mod(sub(Q, ay), Q)", "ay"),
+    (VERIFIER, "mcopy(add(m, 0x180), add(m, 0x300), 0x40)", ""),
+    (VERIFIER, "calldatacopy(m, proof, 0xc0)", "calldatacopy(m, proof, 0xa0)"),
+    (VERIFIER, "calldatacopy(add(m, 0x240), add(proof, 0xc0), 0x40)", "calldatacopy(add(m, 0x240), add(proof, 0xc0), 0x20)"),
+    (VERIFIER, "eq(mload(0x00), 1)", "1"),
+    (VERIFIER, "ok := and(and(ok, eq(returndatasize(), 0x20)), eq(mload(0x00), 1))", "ok := ok"),
+    (VERIFIER, "mstore(0x00, 0)", "mstore(0x00, 1)", None),
+    (VERIFIER, "staticcall(PAIRING_GAS, 8, m, 0x300, 0x00, 0x20)", "staticcall(PAIRING_GAS, 8, m, 0x240, 0x00, 0x20)"),
+    (VERIFIER, "staticcall(PAIRING_GAS, 8, m, 0x300, 0x00, 0x20)", "staticcall(PAIRING_GAS, 8, m, 0, 0x00, 0x20)"),
+    (VERIFIER, "staticcall(PAIRING_GAS, 8, m, 0x300, 0x00, 0x20)", "staticcall(gas(), 8, m, 0x300, 0x00, 0x20)"),
+    # What is done with the outcome.
+    (VERIFIER, "return outcome == HOLDS ? pairing(m, proof) : outcome;", "return pairing(m, proof);"),
+    (VERIFIER, "outcome == HOLDS && i < commitments.length", "outcome == HOLDS && i + 1 < commitments.length"),
+    (VERIFIER, "if (outcome == REJECTED) revert IGroth16Errors.ProofRejected();", "if (outcome == REJECTED) return;"),
+    (VERIFIER, "if (outcome == HOLDS) return;", "if (outcome <= AT_INFINITY) return;"),
+    # Batches.
+    (BATCH, "canonical := and(canonical, lt(value, R))", ""),
+    (BATCH, "if ((sheetX | sheetY) == 0) return Groth16.AT_INFINITY;", ""),
+    (BATCH, "mload(w), R), R)", "1, R), R)"),
+    (BATCH, "shr(128, keccak256(0x00, 0x40))", "1"),
+    (BATCH, "mstore(0x20, i)", "mstore(0x20, 0)"),
+    (BATCH, "outcome == Groth16.HOLDS ? _pairing(m, proofs, weights) : outcome", "_pairing(m, proofs, weights)"),
+    (BATCH, "ok := and(and(ok, eq(returndatasize(), 0x20)), eq(mload(0x00), 1))", "ok := ok"),
+    (BATCH, "for (uint256 i = 0; i < k; ++i) {", "for (uint256 i = 1; i < k; ++i) {"),
+    (BATCH, "if (outcome != Groth16.HOLDS) return outcome;", ""),
+    (BATCH, "switch or(or(iszero(a), iszero(b)), iszero(or(mload(term), mload(add(term, 0x20)))))", "switch 0"),
+    (BATCH, "mcopy(add(tail, 0x180), sum, 0x40)", ""),
+    (BATCH, "mcopy(add(tail, 0xc0), add(m, 0x300), 0x40)", ""),
+    # Points of a key when it is stored.
+    (POINT, "if (x >= Q || y >= Q || (x | y) == 0) return false;", "if ((x | y) == 0) return false;"),
+    (POINT, "if (x >= Q || y >= Q || (x | y) == 0) return false;", "if (x >= Q || y >= Q) return false;"),
+    (POINT, "mulmod(mulmod(x, x, Q), x, Q), 3, Q)", "mulmod(mulmod(x, x, Q), x, Q), 4, Q)"),
+    (STORE, "if (found != keyId) revert KeyIdMismatch(keyId, found);", ""),
+    (STORE, "if (any == 0) revert BadG2();", ""),
+    (STORE, "if (keccak256(head[192:320]) == keccak256(head[320:448])) revert BadG2();", ""),
+    (STORE, "if (!ok) revert BadG2();", ""),
+    (STORE, "key.origin == 0 && block.chainid != LOCAL_CHAIN", "false"),
+    (STORE, "if (key.origin > 1) revert UnknownOrigin(key.origin);", ""),
+    (STORE, "if (_keys[keyId].pointer != address(0)) revert AlreadyStored(keyId);", ""),
+    # Stop and router.
+    (STOP, "if (stopped) revert CircuitStopped();", "", 1),
+    (STOP, "if (stopped) revert CircuitStopped();", "", 2),
+    (STOP, "if (msg.sender != GUARDIAN) revert NotGuardian(msg.sender);", ""),
+    (STOP, "VERIFIER.verify(KEY, proof, RESERVED_X, RESERVED_Y, context, commitments);", ""),
+    (STOP, "VERIFIER.verify(KEY, proof, sheetX, sheetY, context, commitments);", ""),
+    (STOP, "Bn254.Q - y", "y"),
+    (STOP, "if (index != 0 || node != key.sheetRoot) revert BadReserved(position);", "if (index != 0) revert BadReserved(position);"),
+    (STOP, "position >= key.rules || !Bn254.isPoint(x, y)", "!Bn254.isPoint(x, y)"),
+    (ROUTER, "if (state != State.Live) revert RouteNotLive(circuit, state);", "if (state == State.Dead) revert RouteNotLive(circuit, state);"),
+    (ROUTER, "if (state != State.Live) revert RouteNotLive(circuit, state);", "if (state == State.Waiting) revert RouteNotLive(circuit, state);"),
+    (ROUTER, "route.frozen || address(route.stop) != address(0)", "address(route.stop) != address(0)", None),
+    (ROUTER, "route.frozen || address(route.stop) != address(0)", "route.frozen"),
+    (ROUTER, "if (route.frozen) return State.Dead;", ""),
+    (ROUTER, "if (route.stop.stopped()) return State.Dead;", ""),
+    (ROUTER, "block.timestamp < route.liveFrom", "block.timestamp + 1 < route.liveFrom"),
+    (ROUTER, "if (state != State.Waiting) revert RouteNotWaiting(circuit, state);", ""),
+    (ROUTER, "stop.keyId() != circuit || ", ""),
+    (ROUTER, "msg.sender != owner() && msg.sender != freezer", "false"),
+    # The breaker.
+    (BAND, "return distance * BPS_ONE <= band * b;", "return distance * BPS_ONE < band * b;"),
+    (BAND, "a > b ? a - b : b - a", "a > b ? a - b : 0"),
+    (BAND, "a > b ? a - b : b - a", "a > b ? 0 : b - a"),
+    (BAND, "base == 0 || ", ""),
+    (BAND, "live > MOST_PRICE || ", ""),
+    (BAND, " || band >= BPS_ONE", ""),
+    (BAND, "instant <= now_ && ", ""),
+    (FEEDS, "ok := and(ok, gt(returndatasize(), 0x9f))", ""),
+    (FEEDS, "staticcall(READ_GAS, source, m, 4, m, 0xa0)", "staticcall(gas(), source, m, 4, m, 0xa0)"),
+    (BREAKER, "if (!f.listed) return Reason.NoFeed;", ""),
+    (BREAKER, "answer <= 0 || ", ""),
+    (BREAKER, "updatedAt == 0 || ", ""),
+    (BREAKER, " || Feeds.decimals(f.source) != f.decimals", ""),
+    (BREAKER, "if (!Band.fresh(updatedAt, block.timestamp, f.heartbeat)) return Reason.Stale;", ""),
+    (BREAKER, "if (RISKS.isStruck(r.risk)) return (Reason.Struck, bytes32(0));", ""),
+    (BREAKER, "if (r.asOf <= trippedAt[mandateId]) return (Reason.Tripped, bytes32(0));", ""),
+    (BREAKER, "if (!_sequencerUp()) return (Reason.SequencerDown, bytes32(0));", ""),
+    (BREAKER, "answer == 0 && startedAt != 0", "startedAt != 0"),
+    (BREAKER, "startedAt != 0 && ", ""),
+    (BREAKER, "block.timestamp - startedAt >= GRACE", "true"),
+    (BREAKER, "if (spots.length == 0) return (Reason.NoSpots, bytes32(0));", ""),
+    (BREAKER, "if (reason != Reason.Moved) revert NotMoved(reason);", ""),
+    (BREAKER, "if (!COMPLIANCE.isCompliant(subject, mandateId, maxAge)) return false;", ""),
+    (BREAKER, "COMPLIANCE.requireCompliant(subject, mandateId, maxAge);", ""),
+]
+# `None` in the fourth place: no test can tell, and why.
+EQUAL = {
+    "mstore(0x00, 0)": "the precompile's answer overwrites the word wherever the call succeeds with 32 bytes, which is asked beside",
+    "route.frozen || address(route.stop) != address(0)": "a circuit frozen before it was proposed stays dead by `stateOf`",
+}
+
+
+def mutated(text, old, new, nth):
+    found = text.count(old)
+    if found == 0 or (nth is None and found != 1):
+        return None
+    at = -1
+    for _ in range(nth or 1):
+        at = text.find(old, at + 1)
+        if at < 0:
+            return None
+    return text[:at] + new + text[at + len(old) :]
+
+
+def run(folder):
+    forge = ROOT / "node_modules/@foundry-rs/forge-linux-amd64/bin/forge"
+    return subprocess.run([forge, "test", "--fail-fast"], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def workplace(tests):
+    """A copy of the project with these tests only: compiling the others takes most of the time."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix="mutants-"))
+    for name in ["src", "test", "tools"]:
+        shutil.copytree(ROOT / name, work / name)
+    for name in ["foundry.toml", "package.json"]:
+        shutil.copy(ROOT / name, work / name)
+    os.symlink(ROOT / "node_modules", work / "node_modules")
+    for path in (work / "test").glob("*.t.sol"):
+        if path.name.removesuffix(".t.sol") not in tests:
+            path.unlink()
+    return work
+
+
+def judge(work, mutant):
+    """What became of one mutant: `killed`, `SURVIVED`, `excused` or `stale`."""
+    file, old, new = mutant[:3]
+    nth = mutant[3] if len(mutant) > 3 else None
+    path = work / file
+    text = path.read_text()
+    changed = mutated(text, old, new, nth)
+    if changed is None:
+        return "stale"
+    if len(mutant) > 3 and nth is None:
+        return "excused"
+    path.write_text(changed)
+    result = run(work)
+    path.write_text(text)
+    if "Compiler run failed" in result.stdout + result.stderr:
+        return "stale"
+    return "killed" if result.returncode != 0 else "SURVIVED"
+
+
+def main():
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    count = {"killed": 0, "SURVIVED": 0, "excused": 0, "stale": 0}
+    for file in TESTS:
+        mutants = [m for m in MUTANTS if m[0] == file and wanted in f"{m[0]} {m[1]} {m[2]}"]
+        if not mutants:
+            continue
+        work = workplace(TESTS[file])
+        try:
+            first = run(work)
+            if first.returncode != 0:
+                print(first.stdout, first.stderr)
+                sys.exit("mutants: the tests fail without a mutation")
+            for mutant in mutants:
+                fate = judge(work, mutant)
+                count[fate] += 1
+                reason = f": {EQUAL[mutant[1]]}" if fate == "excused" else ""
+                print(f"{fate:9} {file}: `{mutant[1]}` -> `{mutant[2]}`{reason}", flush=True)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    print(", ".join(f"{n} {fate}" for fate, n in count.items()))
+    sys.exit(2 if count["stale"] else 1 if count["SURVIVED"] else 0)
+
+
+if __name__ == "__main__":
+    main()
