@@ -118,10 +118,10 @@ pub fn circuit(case: &Case, binding: Binding, blinding: Fr, inputs: &[Fr], recor
     let gross: Vec<Sum> = totals.iter().map(|group| named(&mut cs, group[3].clone())).collect();
 
     // Worst losses, one upper bound per group.
-    let truth = case.totals();
+    let claimed = case.claimed_worst();
     let mut worst = Sum::new();
     for (group, totals) in totals.iter().enumerate() {
-        let bound = var(cs.witness(Fr::from(truth.worst[group])));
+        let bound = var(cs.witness(Fr::from(claimed[group])));
         cs.range(&plus(bound.clone(), power(SUM_BITS), &constant(one)), SUM_BITS + 1);
         for total in &totals[METRICS..] {
             let total = named(&mut cs, total.clone());

@@ -89,7 +89,7 @@ fn cases(size: Size) -> Result<Value, String> {
                 "lawful": case.verdict().is_ok(),
                 "quantities": text(&case.quantities),
                 "limits": case.limits.list().map(|l| l.to_string()),
-                "worst": case.totals().worst.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "worst": case.claimed_worst().iter().map(ToString::to_string).collect::<Vec<_>>(),
             })
         })
         .collect();

@@ -104,6 +104,8 @@ pub struct Case {
     pub limits: Limits,
     /// One quantity per slot, in lots. May be out of range: such a book is unlawful.
     pub quantities: Vec<i64>,
+    /// What a prover claims of each group's worst loss beyond its true one: below zero, a lie. Circuits take the claim as a witness.
+    pub claimed: i128,
 }
 
 /// What is wrong with a book: the first rule that it breaks.
@@ -145,6 +147,11 @@ impl Stream {
     }
 }
 
+/// Whether net delta is long at this size.
+const fn delta_long(size: Size) -> bool {
+    size.scenarios % 8 == 0
+}
+
 impl Case {
     /// The lawful case of a size: the first slot of every group is cash, the others are held long and short, and every
     /// limit leaves some room.
@@ -169,7 +176,18 @@ impl Case {
             table.extend(row);
             quantities.push(if cash { 0 } else { rng.within(1 << 20) });
         }
-        let mut case = Self { size, table, limits: Limits::wide(), quantities };
+        let mut case = Self { size, table, limits: Limits::wide(), quantities, claimed: 0 };
+        // Net delta long and net vega short, or the other way round: between two sizes, both sides of both limits bind.
+        let totals = case.totals();
+        for (column, total, long) in
+            [(1, totals.delta, delta_long(size)), (2, totals.vega, !delta_long(size))]
+        {
+            if (total > 0) != long {
+                for slot in 0..size.slots {
+                    case.table[slot * size.width() + column] *= -1;
+                }
+            }
+        }
         // Cash so that net asset value is about half of gross exposure.
         let totals = case.totals();
         let wanted = totals.gross.iter().sum::<i128>() / 2 - totals.nav;
@@ -209,6 +227,10 @@ impl Case {
                 .map(|g| (METRICS..size.width()).map(|k| -of(group(g), k, false)).max().expect("a scenario"))
                 .collect(),
         }
+    }
+    /// The worst loss of each group as the prover claims it.
+    pub fn claimed_worst(&self) -> Vec<i128> {
+        self.totals().worst.iter().map(|w| w + self.claimed).collect()
     }
     /// What every limit in percent is compared with, times a hundred: leverage, concentration, delta, vega, margin.
     fn uses(&self) -> [i128; 5] {
@@ -279,6 +301,14 @@ impl Case {
         limits("delta", |l| l.delta -= 1);
         limits("vega", |l| l.vega -= 1);
         limits("margin", |l| l.margin -= 1);
+        // Losses understated by as much as net asset value: the rule's own row would hold.
+        let mut understated = out.last().expect("the case of margin").1.clone();
+        understated.claimed = -tight.totals().nav;
+        out.push(("understated-losses", understated));
+        // An upper bound may be too high where there is room.
+        let mut overstated = lawful.clone();
+        overstated.claimed = 1;
+        out.push(("overstated-losses", overstated));
         let mut poorer = tight;
         let tenth = poorer.quantities[0] / 10;
         poorer.quantities[0] -= tenth;
@@ -330,13 +360,13 @@ mod tests {
                         assert!(sum < 1 << WEIGHT_SUM_BITS, "column {k}");
                     }
                     let wanted = match name {
-                        "lawful" | "tight" | "lowest-quantity" => Ok(()),
+                        "lawful" | "tight" | "lowest-quantity" | "overstated-losses" => Ok(()),
                         "min-nav" | "poorer" => Err(Broken::MinNav),
                         "leverage" => Err(Broken::Leverage),
                         "concentration" => Err(Broken::Concentration),
                         "delta" => Err(Broken::Delta),
                         "vega" => Err(Broken::Vega),
-                        "margin" => Err(Broken::Margin),
+                        "margin" | "understated-losses" => Err(Broken::Margin),
                         _ => Err(Broken::Range),
                     };
                     assert_eq!(case.verdict(), wanted, "{slots} x {scenarios}: {name}");
