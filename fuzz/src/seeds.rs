@@ -137,6 +137,10 @@ BTC,60000,\"[0-3000000:95,3000000-4000000:90]\"
 USDT,1,[0-18446744073709551615:100]
 EUR,1.17,[]
 ";
+const POOLS: &str = "account,token0,token1,decimals0,decimals1,tick_lower,tick_upper
+uniswap-v3/positions/main,BTC,USDT,8,6,60000,70000
+uniswap-v3/positions/main,USDT,BTC,6,8,-65000,-64000";
+
 const GATEIO: &str = r#"[{"name":"BTC_USDT","mark_price":"60020","index_price":"60000","quanto_multiplier":"0.0001"},
 {"name":"ETH_USDT","mark_price":"2502","index_price":"2500","quanto_multiplier":"0.01","in_delisting":true},
 {"name":"BTC_USD","mark_price":"1","index_price":"1","quanto_multiplier":"0"}]"#;
@@ -148,6 +152,7 @@ fn imports() -> Vec<(String, Vec<u8>)> {
         ("chain", chain.clone()),
         ("greeks", format!("c{GREEKS}")),
         ("gateio", format!("g{GATEIO}\n%%\n{collateral}")),
+        ("pools", format!("l{POOLS}\n%%\n{collateral}")),
         ("all", format!("{chain}\n%%\n{collateral}\n%%\ng{GATEIO}")),
     ]
     .map(|(name, text)| (format!("seed-{name}"), text.into_bytes()))
@@ -165,6 +170,12 @@ const BOOK_JSON: &str = r#"
 
 fn venues() -> Vec<(String, Vec<u8>)> {
     let list = [
+        (
+            "uniswap",
+            r#"{"data":{"positions":[{"token0":{"symbol":"USDC","decimals":"6"},"token1":{"symbol":"WETH","decimals":"18"},
+"tickLower":{"tickIdx":"196250"},"tickUpper":{"tickIdx":"201360"},"liquidity":"150000000000000","tokensOwed0":"7","tokensOwed1":0},
+{"token0":{"symbol":"WBTC","decimals":8},"token1":{"symbol":"USDT","decimals":6},"tickLower":60000,"tickUpper":70000,"liquidity":5}]}}"#,
+        ),
         (
             "ccxt",
             r#"[[{"symbol":"BTC/USD:BTC","side":"short","contracts":250,"contractSize":10,"entryPrice":40000},

@@ -51,7 +51,10 @@ impl<'a> MarketSlots<'a> {
 
 fn kind(instrument: &Instrument) -> SlotKind {
     match instrument {
-        Instrument::Cash { .. } | Instrument::Spot { .. } | Instrument::Deposit { .. } => SlotKind::Balance,
+        Instrument::Cash { .. }
+        | Instrument::Spot { .. }
+        | Instrument::Deposit { .. }
+        | Instrument::LiquidityRange { .. } => SlotKind::Balance,
         Instrument::Borrow { .. } => SlotKind::Borrow,
         Instrument::UnsettledPnl { .. } => SlotKind::UnsettledPnl,
         Instrument::Perpetual { underlying, settle } | Instrument::Future { underlying, settle, .. } => {

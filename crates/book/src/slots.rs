@@ -8,7 +8,7 @@ use std::ops::Range;
 /// What a slot's quantity stands for, as far as reading a book goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SlotKind {
-    /// Coin, fiat or stablecoin; negative is a debt. Or lent out or deposited.
+    /// Coin, fiat or stablecoin; negative is a debt. Or lent out or deposited, or liquidity of a pool.
     Balance,
     /// Borrowed; what is owed is negative.
     Borrow,
@@ -73,7 +73,9 @@ pub(crate) fn is_asset_name(name: &str) -> bool {
     // Tokens of a debt have names of both cases (`variableDebtUSDC`); a plain symbol is in capitals.
     let is_symbol = !symbol.is_empty()
         && symbol.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'.');
-    is_symbol || matches!(Instrument::parse_derivative(name), Some(Instrument::Option { .. }))
+    is_symbol
+        || matches!(Instrument::parse_derivative(name), Some(Instrument::Option { .. }))
+        || Instrument::parse_range(name).is_some()
 }
 
 /// Up to three listed names that are spelt most like `name`.

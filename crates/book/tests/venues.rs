@@ -384,3 +384,51 @@ fn real_ccxt_balance_with_noise_in_its_digits() {
     let slots = Slots { listed: vec![("ETH", SlotKind::Balance, None)] };
     assert_eq!(lots(&text[start..end], &slots), BTreeMap::from([("ETH", 10_000_000)]));
 }
+
+/// Positions in pools: two on one range are one holding, from either side of the pool and in either form of ticks; fees that wait go to
+/// the balances; a closed position holds nothing.
+#[test]
+fn pool_positions_are_ranges_and_their_fees_are_balances() {
+    let range = mandate_market::import::range_of(("USDC", "WETH"), (6, 18), (196_250, 201_360)).unwrap();
+    let name: &'static str = range.to_string().leak();
+    let slots = Slots {
+        listed: vec![
+            (name, SlotKind::Balance, None),
+            ("ETH", SlotKind::Balance, None),
+            ("USDC", SlotKind::Balance, None),
+        ],
+    };
+    let usdc = r#"{"symbol":"USDC","decimals":"6"}"#;
+    let weth = r#"{"symbol":"WETH","decimals":18}"#;
+    let one = format!(
+        r#"{{"token0":{usdc},"token1":{weth},"tickLower":{{"tickIdx":"196250"}},"tickUpper":{{"tickIdx":"201360"}},
+        "liquidity":"2500000000000","tokensOwed0":"3000000","tokensOwed1":"500000000000000000"}}"#
+    );
+    let other = format!(
+        r#"{{"token0":{weth},"token1":{usdc},"tickLower":-201360,"tickUpper":-196250,"liquidity":1000000000000,"tokensOwed0":null}}"#
+    );
+    let closed =
+        format!(r#"{{"token0":{weth},"token1":{usdc},"tickLower":0,"tickUpper":10,"liquidity":"0"}}"#);
+    for report in [
+        format!("[{one},{other},{closed}]"),
+        format!(r#"{{"data":{{"positions":[{one},{other},{closed}]}}}}"#),
+        format!(r#"{{"positions":[{other},{one}]}}"#),
+    ] {
+        // 2.5 and 1 units of liquidity in lots of 1e-5; 3 USDC and 0.5 ETH of fees in lots of 1e-8.
+        let wanted = BTreeMap::from([(name, 350_000), ("USDC", 300_000_000), ("ETH", 50_000_000)]);
+        assert_eq!(lots(&report, &slots), wanted, "{report}");
+    }
+    for (from, to, why) in [
+        (r#""liquidity":"2500000000000""#, r#""liquidity":"-1""#, "raw units"),
+        (r#""liquidity":"2500000000000""#, r#""liquidity":"1.5""#, "raw units"),
+        (r#""tickIdx":"196250""#, r#""tickIdx":"201360""#, "no range of prices"),
+        (r#""tickIdx":"196250""#, r#""tickIdx":"x""#, "must be a tick"),
+        (r#""decimals":"6""#, r#""decimals":"7""#, "odd in sum"),
+        (r#""decimals":"6""#, r#""decimals":"37""#, "from 0 to 36"),
+        (r#""symbol":"USDC""#, r#""symbol":"WBTC""#, "not a coin and a currency"),
+    ] {
+        let report = format!("[{}]", one.replace(from, to));
+        let error = venue(&report).map(|_| ()).expect_err(to).to_string();
+        assert!(error.contains(why) && !error.contains("2500000000000"), "{to}: {error}");
+    }
+}

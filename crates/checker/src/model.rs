@@ -96,6 +96,11 @@ const HELD: Role = role("held", Mode::Long, Grid::Down, Bond::PartDown("value"))
 const LIABILITIES: Role = short("liabilities", Bond::Free);
 const SHORT: Role = short("short", Bond::Same("notional"));
 const SHORT_OPTIONS: Role = short("short_options", Bond::Part("notional"));
+const LONG_OPTIONS_NEAR: Role = role("long_near", Mode::Long, Grid::Up, Bond::Part("notional"));
+const SHORT_OPTIONS_NEAR: Role = short("short_near", Bond::Part("notional"));
+const LONG_PERPS: Role = role("long_perps", Mode::Long, Grid::Up, Bond::Part("notional"));
+const SHORT_PERPS: Role = short("short_perps", Bond::Part("notional"));
+const VEGA_LONG: Role = signed("vega_long", Bond::Part("vega"));
 const PUT_CASH: Role = short("put_cash", Bond::Free);
 const WRITTEN_MARGIN: Role = short("written_margin", Bond::AtLeast("premium"));
 
@@ -173,6 +178,94 @@ const BASIS: &[Role] = &[
     SHORT,
 ];
 
+/// Tokens by issuer: each a part of net asset value.
+const ISSUERS: &[Role] = &[
+    VALUE,
+    DELTA,
+    signed("circle", Bond::Part("value")),
+    signed("coinbase", Bond::Part("value")),
+    signed("lido", Bond::Part("value")),
+    signed("paxos", Bond::Part("value")),
+    signed("sky", Bond::Part("value")),
+    signed("tether", Bond::Part("value")),
+    GROSS,
+    NOTIONAL,
+    LOTS,
+    FORBIDDEN,
+    ASSETS,
+    LONG,
+    LIABILITIES,
+    SHORT,
+];
+const POOLS: &[Role] = &[
+    VALUE,
+    DELTA,
+    GAMMA,
+    CASH,
+    STABLE,
+    OWNED,
+    STAKED,
+    signed("pools", Bond::Part("value")),
+    GROSS,
+    NOTIONAL,
+    LOTS,
+    FORBIDDEN,
+    ASSETS,
+    LONG,
+    LIABILITIES,
+    SHORT,
+];
+/// Options by expiry and by strike: each a part of face value.
+const BUCKETS: &[Role] = &[
+    VALUE,
+    DELTA,
+    GAMMA,
+    VEGA,
+    THETA,
+    CASH,
+    PREMIUM,
+    VEGA_30D,
+    VEGA_90D,
+    VEGA_LONG,
+    NOTIONAL,
+    absolute("expiry_7d", Bond::Part("notional")),
+    absolute("expiry_30d", Bond::Part("notional")),
+    absolute("expiry_later", Bond::Part("notional")),
+    LOTS,
+    FORBIDDEN,
+    ASSETS,
+    LONG,
+    LONG_OPTIONS_NEAR,
+    LIABILITIES,
+    SHORT,
+    SHORT_OPTIONS_NEAR,
+];
+/// Perpetuals and futures by coin.
+const PERPS: &[Role] = &[
+    VALUE,
+    DELTA,
+    GAMMA,
+    VEGA,
+    THETA,
+    CASH,
+    UNSETTLED,
+    PREMIUM,
+    OWNED,
+    STABLE,
+    NOTIONAL,
+    absolute("perp_btc", Bond::Part("notional")),
+    absolute("perp_eth", Bond::Part("notional")),
+    absolute("perp_sol", Bond::Part("notional")),
+    LOTS,
+    FORBIDDEN,
+    ASSETS,
+    LONG,
+    LONG_PERPS,
+    LIABILITIES,
+    SHORT,
+    SHORT_PERPS,
+];
+
 /// The columns of the wide models, with the last one their own.
 const fn wide(last: Role) -> [Role; 22] {
     [
@@ -243,7 +336,7 @@ const fn at(metrics: &[Role], name: &str) -> Column {
     panic!("a model without a column that every model has")
 }
 
-static MODELS: [Model; 16] = [
+static MODELS: [Model; 20] = [
     model("crypto-usd/1", USUAL, 16),
     model("span-16/1", USUAL, 16),
     model("aevo-15/1", USUAL, 16),
@@ -260,6 +353,10 @@ static MODELS: [Model; 16] = [
     model("stress-40/1", WIDE, 40),
     model("option-vault/1", VAULT, 40),
     model("reg-t/1", WRITTEN, 40),
+    model("issuers/1", ISSUERS, 16),
+    model("pool-shares/1", POOLS, 16),
+    model("option-buckets/1", BUCKETS, 40),
+    model("perp-tiers/1", PERPS, 40),
 ];
 
 impl Model {

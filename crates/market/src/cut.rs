@@ -2,6 +2,7 @@
 
 use crate::arrange::arrange;
 use crate::instrument::{Instrument, Settle};
+use crate::lp::per_unit;
 use crate::price::Price;
 use crate::slot::Slot;
 use crate::universe::{Account, Currency, Group, Universe, UniverseError};
@@ -208,16 +209,23 @@ impl Universe {
             let mut groups: BTreeMap<usize, Vec<Slot>> = BTreeMap::new();
             for instrument in listing.instruments {
                 let symbol = instrument.exposure();
+                let price = |symbol: &str| {
+                    prices.get(symbol).copied().filter(|p| p.is_positive()).ok_or_else(|| CutError::NoPrice {
+                        instrument: instrument.to_string(),
+                        account: account.clone(),
+                        symbol: symbol.to_owned(),
+                    })
+                };
                 let face = match &instrument {
                     Instrument::Perpetual { settle: Settle::Inverse, .. }
                     | Instrument::Future { settle: Settle::Inverse, .. } => Price::ONE,
-                    _ => prices.get(symbol).copied().filter(|p| p.is_positive()).ok_or_else(|| {
-                        CutError::NoPrice {
-                            instrument: instrument.to_string(),
-                            account: account.clone(),
-                            symbol: symbol.to_owned(),
-                        }
-                    })?,
+                    Instrument::LiquidityRange { currency, lower, upper, .. } => {
+                        let (coin, money) = (price(symbol)?.to_f64(), price(currency)?.to_f64());
+                        let held = per_unit(coin / money, *lower, *upper);
+                        let worth = held.token0 * coin + held.token1 * money;
+                        Price::nearest(worth, if worth < 1.0 { 18 } else { 8 }).unwrap_or(Price::ZERO)
+                    }
+                    _ => price(symbol)?,
                 };
                 let lot_places = lot_places(face)
                     .map(|places| most.get(&series(&instrument)).map_or(places, |most| places.min(*most)))

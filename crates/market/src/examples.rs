@@ -42,6 +42,8 @@ struct Plan {
     futures: &'static [u64],
     /// Whether balances can be lent and borrowed in slots of their own.
     loans: bool,
+    /// Ranges of a pool that pairs a coin with USDC, at `uniswap-v3/positions/main`: coin, ends.
+    pools: &'static [(&'static str, &'static str, &'static str)],
     free_percent: usize,
 }
 
@@ -63,6 +65,7 @@ pub fn snapshot(as_of: u64) -> Snapshot {
             strikes: &[50, 60, 70, 80, 90, 95, 100, 105, 110, 125, 150, 200],
             futures: &[35, 126],
             loans: true,
+            pools: &[],
             free_percent: 50,
         },
     )
@@ -88,6 +91,7 @@ pub fn large(as_of: u64) -> Snapshot {
             ],
             futures: &[35, 126, 280],
             loans: true,
+            pools: &[],
             free_percent: 50,
         },
     )
@@ -109,6 +113,36 @@ pub fn small(as_of: u64) -> Snapshot {
             strikes: &[80, 100, 125],
             futures: &[35],
             loans: false,
+            pools: &[],
+            free_percent: 50,
+        },
+    )
+}
+
+/// The small market with ranges of liquidity pools in place of `quay` and `vault`: `uniswap-v3/positions/main` on ETH and BTC against USDC, below,
+/// around and above the index.
+///
+/// # Panics
+/// As [`snapshot`].
+pub fn pools(as_of: u64) -> Snapshot {
+    build(
+        as_of,
+        &Plan {
+            shape: "s256",
+            harbour: &["BTC", "ETH"],
+            quay: &[],
+            vault: &[],
+            expiries: &[7, 35],
+            strikes: &[80, 100, 125],
+            futures: &[],
+            loans: false,
+            pools: &[
+                ("BTC", "50000", "75000"),
+                ("ETH", "1500", "2000"),
+                ("ETH", "2000", "3000"),
+                ("ETH", "2450.5", "2550"),
+                ("ETH", "3000", "4000"),
+            ],
             free_percent: 50,
         },
     )
@@ -131,6 +165,7 @@ pub fn tiny(as_of: u64) -> Snapshot {
             strikes: &[100],
             futures: &[],
             loans: false,
+            pools: &[],
             free_percent: 25,
         },
     )
@@ -155,6 +190,7 @@ pub fn strikes(as_of: u64) -> Snapshot {
             ],
             futures: &[35, 126, 280],
             loans: true,
+            pools: &[],
             free_percent: 50,
         },
     )
@@ -177,6 +213,7 @@ pub fn strikes_tiny(as_of: u64) -> Snapshot {
             strikes: &[80, 100, 125],
             futures: &[],
             loans: false,
+            pools: &[],
             free_percent: 25,
         },
     )
@@ -298,6 +335,18 @@ fn listings(first: u64, plan: &Plan, prices: &BTreeMap<String, Price>) -> Vec<Li
             quay.push(balance(coin));
         }
         out.push(account("quay", "cross", quay));
+    }
+    if !plan.pools.is_empty() {
+        let range = |(coin, lower, upper): &(&str, &str, &str)| Instrument::LiquidityRange {
+            asset: text(coin),
+            currency: text("USDC"),
+            lower: lower.parse().expect("an end of the table"),
+            upper: upper.parse().expect("an end of the table"),
+        };
+        let coins: BTreeSet<&str> = plan.pools.iter().map(|p| p.0).chain(["USDC"]).collect();
+        let mut pools: Vec<Instrument> = coins.into_iter().map(balance).collect();
+        pools.extend(plan.pools.iter().map(range));
+        out.push(account("uniswap-v3", "positions", pools));
     }
     if !plan.vault.is_empty() {
         out.push(account("vault", "segregated", plan.vault.iter().map(|s| balance(s)).collect()));

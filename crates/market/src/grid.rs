@@ -46,6 +46,10 @@ impl Exact {
         let (a, b, _) = self.aligned(other)?;
         Some(if a >= b { self } else { other })
     }
+    /// Whether it is above zero.
+    pub const fn is_positive(self) -> bool {
+        self.num > 0
+    }
     /// The product, or `None` where 127 bits do not hold it.
     pub fn times(self, other: impl Into<Self>) -> Option<Self> {
         let other: Self = other.into();

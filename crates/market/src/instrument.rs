@@ -124,6 +124,18 @@ pub enum Instrument {
         /// Call or put.
         right: Right,
     },
+    /// Share of a concentrated-liquidity pool (Uniswap v3) on a range of prices, without fees that wait to be collected.
+    /// Quantity: liquidity in whole tokens, `sqrt(coins x currency)`; see [`crate::lp`].
+    LiquidityRange {
+        /// Symbol of the coin.
+        asset: String,
+        /// Symbol of the currency it is paired with.
+        currency: String,
+        /// Lower end, units of the currency per coin.
+        lower: Price,
+        /// Upper end, above the lower one.
+        upper: Price,
+    },
 }
 
 impl Instrument {
@@ -131,6 +143,7 @@ impl Instrument {
     pub fn exposure(&self) -> &str {
         match self {
             Self::Spot { asset: s }
+            | Self::LiquidityRange { asset: s, .. }
             | Self::Deposit { asset: s }
             | Self::Borrow { asset: s }
             | Self::Cash { currency: s }
@@ -160,8 +173,12 @@ impl Instrument {
     pub const fn is_derivative(&self) -> bool {
         self.settle().is_some()
     }
-    /// The currency in which profit and loss of a perpetual, future or option falls due.
+    /// The other symbol whose price the value depends on: the currency in which profit and loss of a perpetual, future or
+    /// option falls due, or the one that a pool pairs the coin with.
     pub fn settlement_currency(&self) -> Option<&str> {
+        if let Self::LiquidityRange { currency, .. } = self {
+            return Some(currency);
+        }
         Some(match self.settle()? {
             Settle::Inverse => self.exposure(),
             Settle::Linear { currency } => currency,
@@ -172,6 +189,9 @@ impl Instrument {
         match self {
             Self::Perpetual { settle: Settle::Inverse, .. }
             | Self::Future { settle: Settle::Inverse, .. } => "USD of face value".into(),
+            Self::LiquidityRange { asset, currency, .. } => {
+                format!("liquidity, the root of {asset} x {currency}")
+            }
             _ => self.exposure().to_owned(),
         }
     }
@@ -212,6 +232,21 @@ impl Instrument {
         };
         (found.to_string() == name).then_some(found)
     }
+    /// Reads the name of a share of a pool: `LP:ETH_USDC-1800-3000d5`, the ends in units of the currency per coin with `d` for
+    /// the point. The inverse of `Display`.
+    pub fn parse_range(name: &str) -> Option<Self> {
+        let mut parts = name.strip_prefix("LP:")?.split('-');
+        let (asset, currency) = parts.next()?.split_once('_')?;
+        let (lower, upper) = (parts.next()?, parts.next()?);
+        if parts.next().is_some() || !is_symbol(asset) || !is_symbol(currency) {
+            return None;
+        }
+        let end = |text: &str| text.replace('d', ".").parse().ok().filter(|p: &Price| p.is_positive());
+        let (lower, upper) = (end(lower)?, end(upper)?);
+        let found =
+            Self::LiquidityRange { asset: asset.to_owned(), currency: currency.to_owned(), lower, upper };
+        (lower < upper && found.to_string() == name).then_some(found)
+    }
 }
 
 /// Whether text is a symbol: 1 to 24 of `A-Z`, `0-9`.
@@ -245,7 +280,7 @@ fn moment_text(expiry: u64) -> String {
 }
 
 /// The canonical name: balances by symbol (`BTC`, `USD`), `DEPOSIT:`, `BORROW:` and `PNL:` before a symbol, derivatives
-/// as [`Instrument::parse_derivative`] reads them.
+/// as [`Instrument::parse_derivative`] reads them, shares of pools as [`Instrument::parse_range`] does.
 impl fmt::Display for Instrument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = |underlying: &str, settle: &Settle| match settle {
@@ -269,6 +304,10 @@ impl fmt::Display for Instrument {
                 strike.to_string().replace('.', "d"),
                 if *right == Right::Call { 'C' } else { 'P' },
             ),
+            Self::LiquidityRange { asset, currency, lower, upper } => {
+                let end = |price: &Price| price.to_string().replace('.', "d");
+                format!("LP:{asset}_{currency}-{}-{}", end(lower), end(upper))
+            }
         };
         f.pad(&text)
     }
@@ -304,6 +343,27 @@ mod tests {
             "BTC-27MAR26-70000-C-1",
         ] {
             assert_eq!(Instrument::parse_derivative(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_of_ranges_are_read_back() {
+        for name in ["LP:ETH_USDC-1800-3000", "LP:PEPE_USDC-0d0000012-0d00002", "LP:ETH_USDC-1800d25-1800d5"]
+        {
+            assert_eq!(Instrument::parse_range(name).unwrap().to_string(), name);
+        }
+        for bad in [
+            "ETH_USDC-1800-3000",
+            "LP:ETH-1800-3000",
+            "LP:ETH_USDC-3000-1800",
+            "LP:ETH_USDC-1800-1800",
+            "LP:ETH_USDC-0-3000",
+            "LP:ETH_USDC--1-3000",
+            "LP:ETH_USDC-1800-3000-1",
+            "LP:ETH_USDC-1800-3000d50",
+            "LP:eth_USDC-1800-3000",
+        ] {
+            assert_eq!(Instrument::parse_range(bad), None, "{bad}");
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod examples;
 mod grid;
 pub mod import;
 mod instrument;
+pub mod lp;
 mod model;
 mod price;
 mod quality;
@@ -25,8 +26,8 @@ pub use arrange::{Arrangement, Pair, Run, arrange};
 pub use cut::{CUT_FLOOR, CutError, CutRule, Listing, lot_places};
 pub use instrument::{Instrument, Right, Settle};
 pub use model::{
-    BackTest, ColumnDef, Details, Exceeded, MODELS, ModelError, Parameters, RiskModel, Rounding,
-    SIZE_LIMIT as MODEL_SIZE_LIMIT, Scenario, Unit, VOCABULARY, VolShift, WrittenMargin,
+    BackTest, ColumnDef, Details, Exceeded, MODELS, ModelError, Parameters, Part, PartKind, RiskModel,
+    Rounding, SIZE_LIMIT as MODEL_SIZE_LIMIT, Scenario, Unit, VOCABULARY, VolShift, WrittenMargin,
 };
 pub use price::Price;
 pub use quality::{Finding, Gate, Gates, IndexRange, QualityReport};

@@ -3,10 +3,12 @@
 //! A mandate names the model it is written for, so that one risk part serves every mandate of its model. The files stand
 //! under `models/` and are part of the program; `docs/risk-models.md` says what each key means and lists them.
 
+mod part;
 mod read;
 mod scenario;
 mod vocabulary;
 
+pub use part::{Part, PartKind};
 pub use read::{ModelError, SIZE_LIMIT};
 pub use scenario::{Scenario, VolShift};
 pub use vocabulary::VOCABULARY;
@@ -138,6 +140,8 @@ pub struct Parameters {
     pub debts_at_par: bool,
     /// What `written_margin` charges.
     pub written_margin: Option<WrittenMargin>,
+    /// Columns that are parts of others.
+    pub parts: &'static [Part],
 }
 
 /// The margin of one written option on its own: its mark, and the larger of `rate * S - OTM` and `floor * base`, with `S`
@@ -163,7 +167,13 @@ impl Details {
         leaves_out: "not said",
         repeated: 0,
         back_test: BackTest::None("not from a file"),
-        parameters: Parameters { liquid: &[], staked: &[], debts_at_par: false, written_margin: None },
+        parameters: Parameters {
+            liquid: &[],
+            staked: &[],
+            debts_at_par: false,
+            written_margin: None,
+            parts: &[],
+        },
     };
 }
 
@@ -175,6 +185,10 @@ impl RiskModel {
     /// A column by name.
     pub fn column(&self, name: &str) -> Option<(Column, &'static ColumnDef)> {
         self.columns.iter().enumerate().find(|(_, c)| c.name == name)
+    }
+    /// The part that a column is, where it is one.
+    pub fn part(&self, column: &str) -> Option<&'static Part> {
+        self.details.parameters.parts.iter().find(|part| part.name == column)
     }
     /// Whether the model's columns are the ones that `shape` has, mode by mode.
     pub fn fits(&self, shape: &Shape) -> bool {
@@ -255,6 +269,9 @@ impl RiskModel {
         if p.debts_at_par {
             out.push("`liabilities` counts what is owed at par".to_owned());
         }
+        for part in p.parts {
+            out.push(format!("`{}` is of `{}`: {}", part.name, part.of, part.meaning));
+        }
         if let Some(w) = p.written_margin {
             out.push(format!(
                 "`written_margin` is mark + max({} of the index - out of the money, {} of {})",
@@ -274,7 +291,7 @@ pub(crate) fn day_text(days: u64) -> String {
 }
 
 /// The files, in the order in which models are listed.
-const FILES: [(&str, &str); 16] = [
+const FILES: [(&str, &str); 20] = [
     ("models/crypto-usd-1.toml", include_str!("../../../models/crypto-usd-1.toml")),
     ("models/span-16-1.toml", include_str!("../../../models/span-16-1.toml")),
     ("models/aevo-15-1.toml", include_str!("../../../models/aevo-15-1.toml")),
@@ -291,6 +308,10 @@ const FILES: [(&str, &str); 16] = [
     ("models/stress-40-1.toml", include_str!("../../../models/stress-40-1.toml")),
     ("models/option-vault-1.toml", include_str!("../../../models/option-vault-1.toml")),
     ("models/reg-t-1.toml", include_str!("../../../models/reg-t-1.toml")),
+    ("models/issuers-1.toml", include_str!("../../../models/issuers-1.toml")),
+    ("models/pool-shares-1.toml", include_str!("../../../models/pool-shares-1.toml")),
+    ("models/option-buckets-1.toml", include_str!("../../../models/option-buckets-1.toml")),
+    ("models/perp-tiers-1.toml", include_str!("../../../models/perp-tiers-1.toml")),
 ];
 
 /// All models, `crypto-usd/1` first. Read once; a file that does not read is a defect of the program, and its tests say so.

@@ -5,12 +5,14 @@
 mod row;
 mod runs;
 
+use crate::grid::Amount;
+use crate::instrument::Instrument;
 use crate::model::{RiskModel, Rounding, Unit, day_text};
 use crate::price::Price;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::time::{expiry_text, instant_text};
 use mandate_statement::{Layout, RiskPart, Runs, Shape, WEIGHT_SUM_BITS};
-use row::row_of;
+use row::{Row, row_of};
 use std::fmt::Write as _;
 
 /// The face value of one lot must weigh at least this, in the model's money units, or the lot is refused: rounding then
@@ -252,9 +254,8 @@ pub fn compile_by(model: &RiskModel, snapshot: &Snapshot, shape: &Shape) -> Resu
         for (k, column) in model.columns.iter().enumerate() {
             out[k] = match column.unit {
                 Unit::Lots => i64::from(k == shape.lots_column()),
-                Unit::Money => row
-                    .column(column.name)
-                    .weight(places, lot, column.rounding)
+                Unit::Money => column_of(model, snapshot, instrument, &row, column.name)
+                    .and_then(|amount| amount.weight(places, lot, column.rounding))
                     .ok_or_else(|| out_of_range(column.name))?,
             };
         }
@@ -275,6 +276,22 @@ pub fn compile_by(model: &RiskModel, snapshot: &Snapshot, shape: &Shape) -> Resu
         runs: runs::runs(model, snapshot, shape, &weights)?,
         weights,
     })
+}
+
+/// The amount of a money column: a part of another one is that one's, or nothing.
+fn column_of(
+    model: &RiskModel,
+    snapshot: &Snapshot,
+    instrument: &Instrument,
+    row: &Row,
+    name: &str,
+) -> Option<Amount> {
+    let Some(part) = model.part(name) else { return Some(row.column(name)) };
+    let index = snapshot.price_of(instrument.exposure())?;
+    let money =
+        instrument.settlement_currency().map_or(Some(Price::ONE), |symbol| snapshot.price_of(symbol))?;
+    let taken = part.takes(instrument, snapshot.as_of, index, money)?;
+    Some(if taken { row.column(part.of) } else { Amount::Zero })
 }
 
 fn column_name(model: &RiskModel, k: usize) -> String {

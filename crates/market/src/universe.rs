@@ -491,6 +491,19 @@ impl Universe {
             }
             _ => {}
         }
+        if let Instrument::LiquidityRange { asset, currency, lower, upper } = &slot.instrument {
+            if exposure.is_cash() || !class(currency)?.is_cash() {
+                return Err(format!(
+                    "a share of a pool pairs a coin with a fiat currency or stablecoin, in this order; `{asset}` and `{currency}` \
+                     are not: of two coins it would move with two underlyings"
+                ));
+            }
+            if !lower.is_positive() || lower >= upper {
+                return Err(format!(
+                    "the range {lower} to {upper} is not one of two prices above zero, in order"
+                ));
+            }
+        }
         match slot.instrument.settle() {
             Some(_) if exposure.is_cash() => Err("derivatives on currencies are not modelled".into()),
             Some(Settle::Linear { currency }) if !class(currency)?.is_cash() => Err(format!(

@@ -170,6 +170,54 @@ fn the_reader_refuses_by_key() {
     assert!(error.why.contains("1 to 256"), "{error}");
 }
 
+/// Parts: each key that is wrong is named, and a file without parts is as it was.
+#[test]
+fn a_part_is_refused_by_key() {
+    let columns = "\"illiquid\", \"lots\"";
+    let with = |keys: &str| {
+        let text = SMALL.replacen(columns, "\"illiquid\", \"week\", \"lots\"", 1);
+        format!("{text}\n[parts.week]\n{keys}")
+    };
+    let lawful = "of = \"notional\"\nmeaning = \"m\"\nkinds = [\"call\", \"put\"]\nwithin_days = 7\n";
+    let model = RiskModel::read("x", &with(lawful)).unwrap();
+    let part = model.part("week").expect("it is there");
+    assert_eq!((part.of, part.within_days, part.kinds.len()), ("notional", Some(7), 2));
+    let column = model.column("week").expect("a column").1;
+    assert_eq!(column.rounding, model.column("notional").unwrap().1.rounding);
+    assert!(model.text().contains("`week` is of `notional`: m"), "{}", model.text());
+    for (from, to, key, says) in [
+        ("\"notional\"\n", "\"lots\"\n", "parts.week.of", "not a column of money"),
+        ("\"notional\"\n", "\"other\"\n", "parts.week.of", "not a column of money"),
+        ("meaning = \"m\"\n", "", "parts.week.meaning", "it is missing"),
+        ("\"put\"", "\"swap\"", "parts.week.kinds", "each once"),
+        ("\"put\"", "\"call\"", "parts.week.kinds", "each once"),
+        ("within_days = 7", "within_days = 0", "parts.week.within_days", "from 1 to 3650"),
+        ("within_days = 7", "within_days = 7\nafter_days = 7", "parts.week.within_days", "not after"),
+        (
+            "within_days = 7",
+            "strike_above = \"110%\"\nstrike_up_to = \"90%\"",
+            "parts.week.strike_up_to",
+            "not above",
+        ),
+        ("within_days = 7", "symbols = [\"ETH\", \"BTC\"]", "parts.week.symbols", "in growing order"),
+        ("within_days = 7", "days = 7", "parts.week.days", "unknown key"),
+        ("kinds = [\"call\", \"put\"]\nwithin_days = 7\n", "", "parts.week.of", "it is the whole"),
+    ] {
+        assert!(lawful.contains(from), "{from}");
+        let error = RiskModel::read("x", &with(&lawful.replacen(from, to, 1))).map(|m| m.name).unwrap_err();
+        assert_eq!(error.key, key, "{from} -> {to}: {error}");
+        assert!(error.why.contains(says), "{from} -> {to}: {error}");
+    }
+    // Named by no column, or by a word that means something already.
+    let unused = format!("{SMALL}\n[parts.week]\n{lawful}");
+    assert_eq!(RiskModel::read("x", &unused).map(|m| m.name).unwrap_err().key, "parts.week");
+    for name in ["nav", "worst", "gross", "Week", "1w", "a-b", "abcdefghijklmnopqrstuvwxy"] {
+        let text = with(lawful).replace("[parts.week]", &format!("[parts.{name}]"));
+        let error = RiskModel::read("x", &text).map(|m| m.name).unwrap_err();
+        assert_eq!(error.key, format!("parts.{name}"), "{error}");
+    }
+}
+
 /// The wide columns on the slots of another shape, so that a small market can be weighed by every model.
 fn shape_for(model: &RiskModel, name: &str) -> Shape {
     let shape = *Shape::by_name(name).unwrap();
@@ -209,6 +257,10 @@ paradex-pm/1 ecf7c93579a7
 stress-40/1 c40bfd18d83b
 option-vault/1 850238a08c8a
 reg-t/1 78b87991b2d0
+issuers/1 713e7167cb83
+pool-shares/1 537973e6e6f3
+option-buckets/1 1bfb470fb209
+perp-tiers/1 55a0c4bc102c
 ";
 
 #[test]
@@ -222,7 +274,7 @@ fn names_are_those_of_the_files_and_once() {
     files.sort();
     named.sort();
     assert_eq!(files, named);
-    assert_eq!(MODELS.len(), 16);
+    assert_eq!(MODELS.len(), 20);
     for model in MODELS.iter() {
         let own = model.distinct_scenarios();
         assert!(model.scenarios[own.len()..].iter().all(|s| *s == own[0]));
@@ -411,7 +463,7 @@ fn round_shocks_name_what_goes_beyond_them() {
         let found = events.iter().find(|e| e["date"] == day).unwrap();
         found["moves_vs_prior_close"][symbol][field].as_f64().unwrap()
     };
-    for name in ["reserve/1", "perps-basis/1", "lending/1"] {
+    for name in ["reserve/1", "perps-basis/1", "lending/1", "issuers/1", "pool-shares/1"] {
         let BackTest::None(why) = model(name).details.back_test else { panic!("{name} has a back-test") };
         for (symbol, field, day, way) in [
             ("USDT", "low", "2020-03-13", "down at the low"),

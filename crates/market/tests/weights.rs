@@ -39,6 +39,20 @@ fn worth(snapshot: &Snapshot, venue: &str, instrument: &Instrument, s: Option<&S
     let symbol = instrument.exposure();
     let by = s.map_or(0.0, |s| s.move_of(symbol).to_f64());
     let index = snapshot.price_of(symbol).unwrap().to_f64();
+    if let Instrument::LiquidityRange { currency, lower, upper, .. } = instrument {
+        // From the whitepaper, roots subtracted as they stand there: coins below, both inside, the currency above.
+        let paired = s.and_then(|s| s.named_move(currency)).map_or(0.0, Price::to_f64);
+        let (coin, money) =
+            (index * (1.0 + by), snapshot.price_of(currency).unwrap().to_f64() * (1.0 + paired));
+        let [a, b, p] = [lower.to_f64(), upper.to_f64(), coin / money].map(f64::sqrt);
+        return if p <= a {
+            (1.0 / a - 1.0 / b) * coin
+        } else if p >= b {
+            (b - a) * money
+        } else {
+            (1.0 / p - 1.0 / b) * coin + (p - a) * money
+        };
+    }
     let Some(settle) = instrument.settle() else {
         let cash = snapshot.universe.class_of(symbol).unwrap().is_cash();
         let by = if cash { s.and_then(|s| s.named_move(symbol)).map_or(0.0, Price::to_f64) } else { by };
@@ -68,18 +82,20 @@ fn worth(snapshot: &Snapshot, venue: &str, instrument: &Instrument, s: Option<&S
 /// Every scenario of every model, slot by slot, is the share of the change in worth.
 #[test]
 fn scenarios_are_repricings() {
-    let made = examples::snapshot(AS_OF);
     let mut checked = 0;
-    for model in MODELS.iter() {
-        let shape = shape_for(model, "m1024");
-        let part = risk::compile_by(model, &made, &shape).unwrap();
+    for (made, name, model) in [(examples::snapshot(AS_OF), "m1024"), (examples::pools(AS_OF), "s256")]
+        .iter()
+        .flat_map(|(made, name)| MODELS.iter().map(move |model| (made, *name, model)))
+    {
+        let shape = shape_for(model, name);
+        let part = risk::compile_by(model, made, &shape).unwrap();
         for slot in made.universe.slots().unwrap() {
             let venue = &made.universe.accounts[slot.account].venue;
             let instrument = &slot.slot.instrument;
             let units = 10f64.powi(10 - i32::from(slot.slot.lot_places));
-            let now = worth(&made, venue, instrument, None);
+            let now = worth(made, venue, instrument, None);
             for (s, scenario) in model.scenarios.iter().enumerate() {
-                let then = worth(&made, venue, instrument, Some(scenario));
+                let then = worth(made, venue, instrument, Some(scenario));
                 let wanted = (then - now) * scenario.weight.to_f64() * units;
                 let got = part.weights_of(&shape, slot.index)[shape.metrics() + s] as f64;
                 let scale = then.abs().max(now.abs()).max(1.0) * units;

@@ -5,7 +5,7 @@ use crate::fixtures::AS_OF;
 use mandate_book::MarketSlots;
 use mandate_market::import::{
     Desk, InputFile, read_chain, read_chain_with_greeks, read_collateral, read_futures, read_gateio,
-    read_perpetuals,
+    read_perpetuals, read_pools,
 };
 use mandate_market::{Snapshot, risk};
 use mandate_statement::{Kind, Shape, decode};
@@ -93,6 +93,10 @@ pub(super) fn import(data: &[u8]) -> bool {
             b'g' => {
                 any |= read_gateio(&file).is_ok();
                 desk.gateio = Some(file);
+            }
+            b'l' => {
+                any |= read_pools(&file).is_ok();
+                desk.pools = Some(file);
             }
             _ => {}
         }

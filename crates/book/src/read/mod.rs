@@ -8,6 +8,7 @@ mod okx;
 mod own;
 mod symbols;
 mod table;
+mod uniswap;
 
 use crate::error::{BookError, Place};
 use crate::json::Json;
@@ -39,7 +40,7 @@ pub struct VenueOptions {
 }
 
 /// Reads a venue's report of one account, whatever its form: ccxt's unified `fetch_positions` and `fetch_balance`, and
-/// what Binance, Deribit, Hyperliquid and OKX answer themselves.
+/// what Binance, Deribit, Hyperliquid, OKX and Uniswap answer themselves.
 ///
 /// | form | known by |
 /// |---|---|
@@ -51,6 +52,7 @@ pub struct VenueOptions {
 /// | Deribit positions | a list (or `result`) of objects with `instrument_name` and `size` |
 /// | Deribit account summaries | an object (or its `result`) with `summaries`, or one of them |
 /// | Hyperliquid clearinghouse state | an object with `assetPositions` and `marginSummary` |
+/// | Uniswap v3 positions | a list (perhaps under `positions`) of objects with `tickLower` and `liquidity` |
 /// | OKX positions, balances | an object with `data`, of objects with `instId` and `pos`, or with `details` |
 ///
 /// Several of them stand together in one list: `[POSITIONS, BALANCES]`. Balances that show open positions are refused by
@@ -61,7 +63,7 @@ pub struct VenueOptions {
 pub fn venue(file: &str, bytes: &[u8], account: &str, options: &VenueOptions) -> Result<Records, BookError> {
     check_size(file, bytes)?;
     let json = Json::parse(file, bytes)?;
-    let mut out = Venue { file, account, options, records: Records::default() };
+    let mut out = Venue { file, account, options, records: Records::default(), pooled: Vec::new() };
     out.records.declare(account, &Place::new(file, 0));
     out.document(&json)?;
     Ok(out.records)
@@ -73,12 +75,18 @@ struct Venue<'a> {
     account: &'a str,
     options: &'a VenueOptions,
     records: Records,
+    /// Rows that stand for positions in pools: those of one range, or one token, are added up.
+    pooled: Vec<usize>,
 }
 
 impl Venue<'_> {
     fn document(&mut self, json: &Json) -> Result<(), BookError> {
         if let Some(result) = json.get("result").filter(|r| r.is_object() || r.list().is_some()) {
             return self.document(result);
+        }
+        // `{ "data": { "positions": [...] } }`, as indexers of Uniswap answer.
+        if let Some(data) = json.get("data").filter(|d| d.is_object() && d.get("positions").is_some()) {
+            return self.document(data);
         }
         if let Some(items) = json.list() {
             // Several reports in one list: each item stands for itself.
@@ -97,6 +105,8 @@ impl Venue<'_> {
             self.hyperliquid(json)
         } else if has("userAssets") {
             self.binance_margin(json)
+        } else if let Some(list) = json.get("positions").filter(|p| p.list().is_some() && !has("assets")) {
+            self.document(list)
         } else if has("assets") && has("positions") {
             self.binance_futures(json)
         } else if json.get("data").is_some_and(|d| d.list().is_some()) {
@@ -115,6 +125,8 @@ impl Venue<'_> {
             self.binance_position(item)
         } else if has("instrument_name") && has("size") {
             self.deribit_position(item)
+        } else if has("tickLower") && has("liquidity") {
+            self.uniswap_position(item)
         } else {
             Err(self.wrong(item, FORMS))
         }
@@ -218,4 +230,4 @@ fn is_report(item: &Json) -> bool {
 }
 
 const FORMS: &str = "this is no statement that is read: wanted ccxt positions (`symbol`, `contracts`) or balances \
-                     (`total`), or a report of Binance, Deribit, Hyperliquid or OKX";
+                     (`total`), or a report of Binance, Deribit, Hyperliquid, OKX or Uniswap";

@@ -59,6 +59,8 @@ pub enum Size {
     Medium,
     /// Shape o2048.
     Strikes,
+    /// Shape s256, with shares of liquidity pools.
+    Pools,
 }
 
 impl Size {
@@ -69,6 +71,7 @@ impl Size {
             Self::Small => examples::small(as_of),
             Self::Medium => examples::snapshot(as_of),
             Self::Strikes => examples::strikes(as_of),
+            Self::Pools => examples::pools(as_of),
         }
     }
 }
@@ -94,6 +97,9 @@ pub struct Import {
     /// Gate.io perpetuals.
     #[arg(long, value_name = "JSON")]
     gateio: Option<PathBuf>,
+    /// Ranges of liquidity pools: account, tokens, decimals, ticks.
+    #[arg(long, value_name = "CSV")]
+    pools: Option<PathBuf>,
     /// Instant, where there is no chain to take it from.
     #[arg(long, value_parser = place::instant)]
     as_of: Option<u64>,
@@ -179,6 +185,7 @@ fn import(args: &Import, screen: &Screen) -> Result<(), Failure> {
         collateral: read(&args.binance)?,
         custody_all: args.custody_all,
         gateio: read(&args.gateio)?,
+        pools: read(&args.pools)?,
         as_of: args.as_of,
         only: args.only.clone(),
         named: args.named.clone(),

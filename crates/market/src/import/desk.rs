@@ -4,6 +4,7 @@ use super::ImportError;
 use super::collateral::{CollateralAsset, class_of_symbol, read_collateral};
 use super::deribit::{ChainRow, ContractMark, read_any_chain, read_futures, read_perpetuals};
 use super::gateio::{GatePerpetual, read_gateio};
+use super::pools::{listings, read_pools};
 use super::table::InputFile;
 use crate::cut::{CutRule, Listing};
 use crate::instrument::{Instrument, Settle};
@@ -27,7 +28,7 @@ const MAJORS: [&str; 20] = [
 ///
 /// Accounts, in this order: `deribit/cross/main` from a chain (options, futures, perpetuals, spot and unsettled profit of
 /// each coin; USD, USDC, USDT), `custody/segregated/main` from a collateral list, `gateio/cross/main` from a list of
-/// perpetuals (with their settlement currency), and `administrator/fund/main` (USD, USDC and loans in both) for liabilities
+/// perpetuals (with their settlement currency), those that a list of pool ranges names, and `administrator/fund/main` (USD, USDC and loans in both) for liabilities
 /// of the fund itself.
 #[derive(Clone, Default)]
 pub struct Desk {
@@ -43,6 +44,8 @@ pub struct Desk {
     pub custody_all: bool,
     /// Gate.io perpetuals.
     pub gateio: Option<InputFile>,
+    /// Ranges of liquidity pools, each at its account; their tokens must be priced by another file.
+    pub pools: Option<InputFile>,
     /// Instant, seconds since 1970; needed only where there is no chain to take it from, and refused beside a chain of
     /// another instant.
     pub as_of: Option<u64>,
@@ -145,6 +148,11 @@ impl Desk {
         }
         if let Some(file) = &self.gateio {
             builder.gateio(file, &read_gateio(file)?);
+        }
+        if let Some(file) = &self.pools {
+            let ranges = read_pools(file)?;
+            builder.source(file, "pool ranges", ranges.len());
+            builder.listings.extend(listings(ranges));
         }
         builder.finish(self, named)
     }
@@ -492,7 +500,7 @@ impl Builder {
 }
 
 /// The balance of a symbol: cash for currencies, spot for coins.
-fn balance(symbol: &str) -> Instrument {
+pub(super) fn balance(symbol: &str) -> Instrument {
     if class_of_symbol(symbol).is_cash() {
         Instrument::Cash { currency: symbol.to_owned() }
     } else {

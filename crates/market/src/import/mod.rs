@@ -4,6 +4,7 @@ mod collateral;
 mod deribit;
 mod desk;
 mod gateio;
+mod pools;
 mod table;
 
 pub use collateral::{CollateralAsset, class_of_symbol, read_collateral};
@@ -12,6 +13,7 @@ pub use deribit::{
 };
 pub use desk::{Desk, Imported};
 pub use gateio::{GatePerpetual, read_gateio};
+pub use pools::{PoolRange, range_of, read_pools, unwrapped};
 pub use table::{InputFile, MAX_INPUT};
 
 use crate::cut::CutError;

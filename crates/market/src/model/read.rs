@@ -1,5 +1,8 @@
 //! The strict reader of model files. Unknown keys are refused; every error names file and key and says what would be right.
 
+mod parts;
+
+use super::part::Part;
 use super::scenario::{Scenario, VolShift};
 use super::vocabulary::{REQUIRED, VOCABULARY, word};
 use super::{BackTest, ColumnDef, Details, Exceeded, Parameters, RiskModel, WrittenMargin};
@@ -214,7 +217,8 @@ impl RiskModel {
         }
         let (owner, source) = (r.text("owner")?, r.text("source")?);
         let (covers, leaves_out) = (r.text("covers")?, r.text("leaves_out")?);
-        let columns = columns(&mut r)?;
+        let parts = parts::parts(&mut r)?;
+        let columns = columns(&mut r, parts)?;
         let vols = vols(&mut r)?;
         let mut scenarios = scenarios(&mut r, &vols)?;
         let distinct = scenarios.len();
@@ -229,7 +233,7 @@ impl RiskModel {
             }
         }
         let repeated = scenarios.len() - distinct;
-        let parameters = parameters(&mut r, columns)?;
+        let parameters = Parameters { parts, ..parameters(&mut r, columns)? };
         let back_test = back_test(&mut r)?;
         r.end()?;
         let details = Details {
@@ -265,14 +269,16 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Words of the vocabulary: signed, absolute with `lots` and `forbidden` last, long, short.
-fn columns(r: &mut Reader<'_>) -> Result<&'static [ColumnDef], ModelError> {
+fn columns(r: &mut Reader<'_>, parts: &[Part]) -> Result<&'static [ColumnDef], ModelError> {
     let list = r.list("columns", COLUMN_LIMIT)?;
     let mut out: Vec<ColumnDef> = Vec::new();
     let order =
         |mode: Mode| [Mode::Signed, Mode::Absolute, Mode::Long, Mode::Short].iter().position(|m| *m == mode);
     for value in list {
-        let Some(def) = value.as_str().and_then(word) else {
-            let known: Vec<&str> = VOCABULARY.iter().map(|c| c.name).collect();
+        let own = |name: &str| parts.iter().find(|part| part.name == name).and_then(Part::definition);
+        let Some(def) = value.as_str().and_then(|name| word(name).copied().or_else(|| own(name))) else {
+            let known: Vec<&str> =
+                VOCABULARY.iter().map(|c| c.name).chain(parts.iter().map(|p| p.name)).collect();
             let got = clip(&value.to_string());
             return r
                 .wrong("columns", format!("{got} is not a column; columns are `{}`", known.join("`, `")));
@@ -284,7 +290,13 @@ fn columns(r: &mut Reader<'_>) -> Result<&'static [ColumnDef], ModelError> {
             let why = "columns stand in the order signed, absolute, long, short";
             return r.wrong("columns", format!("`{}` is too late: {why}", def.name));
         }
-        out.push(*def);
+        out.push(def);
+    }
+    if let Some(part) = parts.iter().find(|part| out.iter().all(|c| c.name != part.name)) {
+        return r.wrong(
+            &format!("parts.{}", part.name),
+            "no column is called that; name it among the columns, or leave it out",
+        );
     }
     for name in REQUIRED {
         if out.iter().all(|c| c.name != name) {

@@ -3,6 +3,7 @@
 use crate::black76::{black76, years_between};
 use crate::grid::{Amount, Exact};
 use crate::instrument::{Instrument, Right, Settle};
+use crate::lp::per_unit;
 use crate::model::{RiskModel, Scenario};
 use crate::price::Price;
 use crate::snapshot::{CurrencyQuote, Quote, Snapshot};
@@ -127,6 +128,49 @@ fn contract_row(
     }
 }
 
+/// A share of a pool, per unit of liquidity: worth the coins and the currency that it holds at the index, never at the pool's
+/// own price, which one trade can move. Scenarios move the coin by the scenario and the currency where it is named, and
+/// value what the share then holds.
+fn range_row(
+    model: &RiskModel,
+    instrument: &Instrument,
+    coin: &CurrencyQuote,
+    paired: &CurrencyQuote,
+) -> Option<Row> {
+    let Instrument::LiquidityRange { asset, currency, lower, upper } = instrument else { return None };
+    let (index, money) = (coin.price.to_f64(), paired.price.to_f64());
+    let worth = |index: f64, money: f64| {
+        let held = per_unit(index / money, *lower, *upper);
+        (held.token0 * index + held.token1 * money, held)
+    };
+    let (value, held) = worth(index, money);
+    let haircut = f64::from(coin.haircut_bps.max(paired.haircut_bps)) / 10_000.0;
+    let amount = Amount::Real(value);
+    let mut row = Row::new(amount, model.scenarios.len());
+    row.put(&["value", "gross", "notional", "long", "short"], amount);
+    row.put(&["assets"], Amount::Real(value * (1.0 - haircut)));
+    row.put(&["liabilities"], Amount::Real(value * (1.0 + haircut)));
+    row.put(&["delta"], Amount::Real(held.token0 * index));
+    // gamma is coins per unit of price in the currency; a move of 1% is index / money / 100 of them.
+    row.put(&["gamma"], Amount::Real(held.gamma * (index / money) * index / 100.0));
+    let liquid = model.details.parameters.liquid;
+    let listed = |symbol: &str| symbol == model.currency || liquid.binary_search(&symbol).is_ok();
+    if !listed(asset) || !listed(currency) {
+        row.put(&["illiquid"], amount);
+    }
+    row.pnl = model
+        .scenarios
+        .iter()
+        .map(|s| {
+            let by = |price: f64, by: Price| price * (1.0 + by.to_f64());
+            let then = by(index, s.move_of(asset));
+            let paired = by(money, s.named_move(currency).unwrap_or(Price::ZERO));
+            Amount::Real((worth(then, paired).0 - value) * s.weight.to_f64())
+        })
+        .collect();
+    Some(row)
+}
+
 struct OptionTerms<'a> {
     instrument: &'a Instrument,
     quote: &'a Quote,
@@ -213,6 +257,9 @@ pub(super) fn row_of(
 ) -> Option<Row> {
     let symbol = instrument.exposure();
     let own = snapshot.currency(symbol)?;
+    if let Instrument::LiquidityRange { currency, .. } = instrument {
+        return range_row(model, instrument, own, snapshot.currency(currency)?);
+    }
     if instrument.settle().is_none() {
         return balance_row(model, instrument, snapshot.universe.class_of(symbol)?, own);
     }

@@ -5,6 +5,7 @@
 use super::common::{floor_to, least_in_steps, most, ten, tolerance};
 use crate::report::{Check, Tolerance, each};
 use crate::{Outcome, Problem, Q, Trouble, at, list, number, optional};
+use mandate_market::lp::{PerLiquidity, Rooted, per_liquidity};
 use mandate_statement::{Mode, QUANTITY_BITS, WEIGHT_SUM_BITS};
 use num_bigint::BigInt;
 use num_traits::{One, Signed, Zero};
@@ -129,19 +130,10 @@ fn root(x: &Q) -> Q {
     Q::new(whole, BigInt::from(10u8).pow(40))
 }
 
-/// Per unit of liquidity at a price: tokens, value in token 1, delta and gamma.
-struct PerUnit {
-    token0: Q,
-    token1: Q,
-    gamma: Q,
-}
-
-fn per_unit(price: &Q, low: &Q, high: &Q) -> PerUnit {
-    let (a, b) = (root(low), root(high));
-    let now = root(price).clamp(a.clone(), b.clone());
-    let inside = price > low && price < high;
-    let gamma = if inside { -(Q::from(BigInt::from(2u8)) * price * root(price)).recip() } else { Q::zero() };
-    PerUnit { token0: now.recip() - b.recip(), token1: &now - &a, gamma }
+/// Per unit of liquidity at a price: the product's own formula, in fractions.
+fn per_unit(price: &Q, low: &Q, high: &Q) -> PerLiquidity<Q> {
+    let rooted = |price: &Q| Rooted { price: price.clone(), root: root(price) };
+    per_liquidity(&rooted(price), &rooted(low), &rooted(high))
 }
 
 fn greeks(v: &Value) -> Result<Vec<Check>, Trouble> {
