@@ -324,6 +324,10 @@ impl Parser {
     }
     fn call(&mut self, name: String, name_span: Span) -> Parsed<Syntax> {
         let mut binder = self.bound()?;
+        if let Some(b) = binder.as_ref().filter(|_| name == "top") {
+            return Err(Complaint::new(b.name_span, "`top` says first how many", "blocks before the number")
+                .help("as in `top(3; u in underlyings: gross(u))`"));
+        }
         let (mut args, mut steps, mut compared) = (Vec::new(), Vec::new(), None);
         if *self.peek() != Token::Close {
             args.push(self.sum()?);

@@ -39,7 +39,11 @@ fn tails_and_counts_over_forty_scenarios_fit() {
         assert_eq!(rows(&rules, exact), Ok(taken));
         for short in [
             Shape { global_rows: taken - 1, ..exact },
-            Shape { global_witnesses: witnesses.saturating_sub(1), global_bits: bits.saturating_sub(1), ..exact },
+            Shape {
+                global_witnesses: witnesses.saturating_sub(1),
+                global_bits: bits.saturating_sub(1),
+                ..exact
+            },
         ] {
             assert!(rows(&rules, short).is_err(), "{rules:?} on {short:?}");
         }

@@ -51,7 +51,8 @@ macro_rules! data {
     };
 }
 
-const FILES: [(&str, &str); 3] = data!["binance-usdm-2024-10", "dydx-v4-2026-11", "hyperliquid-2026-11"];
+const FILES: [(&str, &str); 4] =
+    data!["binance-usdm-2024-10", "binance-usdm-coins-2024-10", "dydx-v4-2026-11", "hyperliquid-2026-11"];
 
 static DATA: LazyLock<Vec<DataFile>> = LazyLock::new(|| {
     FILES.iter().map(|(file, text)| read(file, text).unwrap_or_else(|e| panic!("data {file}: {e}"))).collect()

@@ -22,11 +22,15 @@ pub(super) const TEMPLATES: [(&str, &str); COUNT] = templates![
     "delta-neutral-1",
     "greeks-1",
     "ica-75-5-10-1",
+    "issuers-1",
     "lending-health-1",
     "leverage-1",
     "liquidity-1",
+    "option-buckets-1",
     "perp-open-interest-1",
     "perp-tier-1",
+    "perp-tiers-1",
+    "pool-shares-1",
     "portfolio-margin-1",
     "reg-t-1",
     "reserve-1",
@@ -35,7 +39,7 @@ pub(super) const TEMPLATES: [(&str, &str); COUNT] = templates![
     "ucits-5-10-40-1",
     "var-1",
 ];
-const COUNT: usize = 21;
+const COUNT: usize = 25;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]

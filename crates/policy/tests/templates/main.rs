@@ -41,7 +41,7 @@ const fn example(
     Example { template, size, book, knob, notch, breaks }
 }
 
-const EXAMPLES: [Example; 21] = [
+const EXAMPLES: [Example; 25] = [
     example("aifmd", "small", "desk", "commitment", "-0.01", "aifmd-commitment"),
     example("basis-book", "small", "carry", "band", "-0.1", "basis-band"),
     example("cash-secured-put", "strikes", "vault", "secured", "-0.1", "csp-secured"),
@@ -51,11 +51,15 @@ const EXAMPLES: [Example; 21] = [
     example("delta-neutral", "small", "desk", "underlying", "-0.1", "dn-underlying"),
     example("greeks", "small", "desk", "vega", "-0.001", "greeks-vega"),
     example("ica-75-5-10", "small", "funds", "share", "+0.1", "ica-diversified"),
+    example("issuers", "small", "reserve", "issuer", "-0.1", "issuers-each"),
     example("lending-health", "small", "borrower", "health", "+0.01", "health-now-strict"),
     example("leverage", "small", "desk", "gross", "-0.01", "lev-gross"),
     example("liquidity", "small", "desk", "cash", "+0.1", "liq-cash"),
+    example("option-buckets", "strikes", "vault", "bucket", "-0.1", "buckets-expiry"),
     example("perp-open-interest", "small", "desk", "initial", "+0.1", "oi-initial"),
     example("perp-tier", "small", "desk", "usage", "-0.1", "perp-maintenance"),
+    example("perp-tiers", "strikes", "basis", "usage", "-0.1", "perps-maintenance"),
+    example("pool-shares", "pools", "pools", "pools", "-0.1", "lp-share"),
     example("portfolio-margin", "small", "desk", "usage", "-0.1", "pm-class"),
     example("reg-t", "strikes", "condor", "usage", "-0.1", "regt-spread"),
     example("reserve", "small", "reserve", "single", "-0.1", "res-single"),
@@ -70,6 +74,7 @@ fn snapshot(size: &str) -> Snapshot {
     match size {
         "small" => examples::small(INSTANT),
         "strikes" => examples::strikes(INSTANT),
+        "pools" => examples::pools(INSTANT),
         other => panic!("no market of size `{other}`"),
     }
 }
