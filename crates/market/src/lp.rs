@@ -43,7 +43,7 @@ pub struct PerLiquidity<N> {
 /// token1 = sqrt(now) - sqrt(low)      = (now - low) / (sqrt(now) + sqrt(low))
 /// ```
 ///
-/// The right-hand forms lose no digits where the range is narrow: roots are nowhere subtracted. One function for floats
+/// The right-hand forms subtract prices, which are given, and not roots, which are rounded. One function for floats
 /// and for exact fractions. `low.price` must be above zero and below `high.price`, or a division by zero may follow.
 pub fn per_liquidity<N: Num + Clone + PartialOrd>(
     now: &Rooted<N>,
@@ -168,16 +168,15 @@ mod tests {
         }
     }
 
-    /// A range one tick wide keeps twelve digits where a difference of roots in floats would keep eleven or fewer.
+    /// A range of one basis point, against sixty-digit arithmetic.
     #[test]
-    fn a_narrow_range_keeps_its_digits() {
+    fn a_narrow_range_agrees_with_long_arithmetic() {
         let (low, high) = (p("2000"), p("2000.2"));
         let unit = per_unit(2000.1, low, high);
-        // By series: (b - s) / (s^2 b), roots from forty-digit arithmetic.
-        let expected0 = 5.589_030_407_3e-7;
-        assert!((unit.token0 / expected0 - 1.0).abs() < 1e-6, "{}", unit.token0);
-        let coins = unit.token0 * 2000.1 + unit.token1;
-        assert!(coins > 0.0 && coins < 0.003);
+        assert!((unit.token0 / 5.589_541_110_767_554e-7 - 1.0).abs() < 1e-11, "{}", unit.token0);
+        assert!((unit.token1 / 0.001_118_020_013_674_410_2 - 1.0).abs() < 1e-11, "{}", unit.token1);
+        let worth = unit.token0 * 2000.1 + unit.token1;
+        assert!((worth / 0.002_235_984_131_239_029 - 1.0).abs() < 1e-11, "{worth}");
     }
 
     #[test]
@@ -185,8 +184,8 @@ mod tests {
         assert_eq!(price_at_tick(0, 0), Some(p("1")));
         assert_eq!(price_at_tick(1, 0), Some(p("1.0001")));
         assert_eq!(price_at_tick(2, 0), Some(p("1.00020001")));
-        assert_eq!(price_at_tick(-1, 0), Some(p("0.999900009999000099").min(p("0.999900009999000100"))));
-        assert_eq!(price_at_tick(10, 2), Some(p("100.100045012002101")).and(price_at_tick(10, 2)));
+        assert_eq!(price_at_tick(-1, 0), Some(p("0.999900009999000100")));
+        assert_eq!(price_at_tick(10, 2), Some(p("100.100045012002100")));
         // 1.0001^n against logarithms.
         for tick in [-400_000, -201_240, -10, 7, 46_054, 201_240, 300_000] {
             let Some(price) = price_at_tick(tick, 0) else { continue };
