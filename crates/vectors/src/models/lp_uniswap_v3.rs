@@ -8,7 +8,7 @@ use crate::{Outcome, Problem, Q, Trouble, at, list, number, optional};
 use mandate_market::lp::{PerLiquidity, Rooted, per_liquidity};
 use mandate_statement::{Mode, QUANTITY_BITS, WEIGHT_SUM_BITS};
 use num_bigint::BigInt;
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed};
 use serde_json::Value;
 
 /// One outcome per vector of the file.
@@ -182,6 +182,7 @@ fn figure(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use num_traits::Zero;
     use crate::{Agreement, ratio, whole};
     use serde_json::json;
 
