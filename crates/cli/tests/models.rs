@@ -13,7 +13,7 @@ fn written_for(model: &str) -> String {
 fn models_are_listed_and_shown() {
     let mut desk = Desk::new();
     let list = desk.ok(&["snapshot", "models"]);
-    assert_eq!(list.lines().count(), 16, "{list}");
+    assert_eq!(list.lines().count(), 20, "{list}");
     assert!(
         list.lines()
             .any(|l| l.starts_with("deribit-pm/1") && l.contains("35 scenarios") && l.contains("o2048"))
