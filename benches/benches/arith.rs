@@ -5,10 +5,10 @@
 #![allow(clippy::print_stdout, missing_docs)]
 
 use ark_bn254::{Fr, G1Projective, G2Projective};
-use ark_ec::{CurveGroup, VariableBaseMSM};
+use ark_ec::{CurveGroup, PrimeGroup, VariableBaseMSM};
 use ark_ff::{AdditiveGroup, Field, UniformRand};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
-use mandate_arith::{Fft, G1Bases, G2Bases, Path, Scalars};
+use mandate_arith::{Fft, G1Bases, G2Bases, Path, Scalars, measure};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::time::Instant;
 
@@ -16,7 +16,11 @@ fn main() {
     let asked: Vec<u32> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
     let logs = if asked.is_empty() { vec![16, 18] } else { asked };
     let paths: Vec<Path> = Path::ifma().into_iter().chain([Path::PORTABLE]).collect();
-    println!("{} threads", rayon::current_num_threads());
+    println!(
+        "{} threads; milliseconds of wall and of processor time, and how many times less of the latter than ark",
+        rayon::current_num_threads()
+    );
+    smallest(&paths);
     for log in logs {
         group::<G1Projective, _>("G1", log, &paths, |points, path| {
             let bases = G1Bases::new(points);
@@ -28,6 +32,33 @@ fn main() {
         });
         transforms(log, &paths);
     }
+}
+
+/// Products and additions on one thread: nanoseconds of processor time each.
+fn smallest(paths: &[Path]) {
+    let nanoseconds = |cost: Cost, count: usize| cost.1 * 1e6 / count as f64;
+    let rounds = 1 << 17;
+    let ark = nanoseconds(cost(|| measure::products_by_ark(rounds)), 8 * rounds);
+    print!("one field product, ns      ark {ark:>8.1}");
+    for path in paths {
+        let ours = nanoseconds(cost(|| measure::products(rounds, *path)), measure::products(rounds, *path));
+        print!(" | {path} {ours:>8.1} {:>6.2}x", ark / ours);
+    }
+    println!();
+    let (first, step) = (G1Projective::generator(), G1Projective::generator() * Fr::from(7u64));
+    let points: Vec<G1Projective> =
+        std::iter::successors(Some(first), |p| Some(*p + step)).take(1 << 16).collect();
+    let points = G1Projective::normalize_batch(&points);
+    let bases = G1Bases::new(&points);
+    // What ark adds with: a point to a sum, without an inversion.
+    let ark =
+        nanoseconds(cost(|| points.iter().fold(G1Projective::generator(), |sum, p| sum + p)), points.len());
+    print!("one addition in G1, ns     ark {ark:>8.1}");
+    for path in paths {
+        let ours = nanoseconds(cost(|| measure::additions(&bases, 64, *path)), 64 * 4096);
+        print!(" | {path} {ours:>8.1} {:>6.2}x", ark / ours);
+    }
+    println!();
 }
 
 /// Milliseconds: wall and processor.

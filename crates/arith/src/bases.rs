@@ -91,5 +91,12 @@ macro_rules! bases {
     };
 }
 
+impl G1Bases {
+    /// The points that are not at infinity.
+    pub(crate) fn points(&self) -> &[Packed<1>] {
+        &self.0.points
+    }
+}
+
 bases!(G1Bases, G1Affine, G1Projective, "G1", 1, Fq, AdderG1);
 bases!(G2Bases, G2Affine, G2Projective, "G2", 2, Fq2, AdderG2);

@@ -20,6 +20,8 @@ mod hint;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 mod invert;
+#[doc(hidden)]
+pub mod measure;
 mod msm;
 mod path;
 mod plain;

@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInt, BigInteger, Field, PrimeField};
 use rayon::prelude::*;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 // The endomorphism `(x, y) -> (beta x, y)` multiplies points by `lambda`, the smaller cube root of one modulo the order `r`:
 // 0xb3c4d79d41a917585bfc41088d8daaa78b17ea66b99c90dd.
@@ -132,6 +132,8 @@ impl Drop for Scalars {
     }
 }
 
+impl ZeroizeOnDrop for Scalars {}
+
 /// What kind of scalar, and its parts.
 fn read(value: &Fr) -> (Kind, [i128; 2]) {
     // Most of a witness, told by its form as it is.
@@ -197,4 +199,74 @@ fn quotient(k: &[u64; 4], g: &[u64; 3]) -> u128 {
     }
     let rounded = u128::from(product[3] >> 63);
     (u128::from(product[4]) | u128::from(product[5]) << 64).wrapping_add(rounded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ark_ff::UniformRand;
+    use rand::{Rng, SeedableRng};
+
+    /// Every scalar is the value of its parts, and those are as short as is said.
+    #[test]
+    fn parts_make_the_scalar() {
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
+        let lambda =
+            Fr::from(BigInt::new([0x8b17_ea66_b99c_90dd, 0x5bfc_4108_8d8d_aaa7, 0xb3c4_d79d_41a9_1758, 0]));
+        let mut values = vec![Fr::ZERO, Fr::ONE, -Fr::ONE, lambda, -lambda, lambda * lambda];
+        for k in 0..254 {
+            let power = Fr::from(2u64).pow([k]);
+            values.extend([power, -power, power - Fr::ONE, power + Fr::ONE, lambda * power, lambda - power]);
+        }
+        for _ in 0..20_000 {
+            // Also the corners of the lattice, where rounding goes either way.
+            let (a, b) = (rng.r#gen::<u128>() >> 1, rng.r#gen::<u128>() >> 1);
+            values.extend([Fr::rand(&mut rng), Fr::from(a) + lambda * Fr::from(b)]);
+        }
+        let read = Scalars::new(&values);
+        let signed = |x: i128| if x < 0 { -Fr::from(x.unsigned_abs()) } else { Fr::from(x.unsigned_abs()) };
+        // 2^126.4, a bound that the digits of any window have room for.
+        let most = 112_251_318_762_176_182_006_190_894_644_952_301_568u128;
+        for (i, value) in values.iter().enumerate() {
+            let (got, longest) = match read.kind(i) {
+                Kind::Zero => (Fr::ZERO, 0),
+                Kind::One => (Fr::ONE, 0),
+                Kind::MinusOne => (-Fr::ONE, 0),
+                Kind::Short => (signed(read.first(i)), read.first(i).unsigned_abs() << 64),
+                Kind::Long => (signed(read.first(i)), read.first(i).unsigned_abs()),
+                Kind::Split => {
+                    let (first, second) = (read.first(i), read.second(i));
+                    (signed(first) + lambda * signed(second), first.unsigned_abs().max(second.unsigned_abs()))
+                }
+            };
+            assert_eq!(got, *value);
+            assert!(longest < most, "{value}");
+        }
+        assert!([0, 1, 2].map(|i| read.kind(i)) == [Kind::Zero, Kind::One, Kind::MinusOne]);
+    }
+
+    /// Memory that was given back, read through the system's own view of the process.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn scalars_are_wiped() {
+        use std::os::unix::fs::FileExt;
+        /// The allocator writes its own notes to the first words.
+        const NOTES: usize = 32;
+        fn range<T>(list: &[T]) -> (u64, usize) {
+            (list.as_ptr() as u64 + NOTES as u64, size_of_val(list) - NOTES)
+        }
+        let memory = std::fs::File::open("/proc/self/mem").expect("one's own memory");
+        // Small enough that no other thread is given the memory at once.
+        let held = Scalars::new(&[Fr::from(0x0123_4567_89abu64); 40]);
+        let lists = [range(&held.kinds), range(&held.at), range(&held.parts)];
+        let left = |(start, length): (u64, usize)| {
+            let mut bytes = vec![0; length];
+            memory.read_exact_at(&mut bytes, start).expect("mapped");
+            bytes.iter().filter(|b| **b != 0).count()
+        };
+        let before = lists.map(left);
+        drop(std::hint::black_box(held));
+        assert!(before.iter().all(|n| *n > 0), "there was something to wipe");
+        assert_eq!(lists.map(left), [0; 3]);
+    }
 }

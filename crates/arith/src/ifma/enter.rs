@@ -138,3 +138,25 @@ pub(crate) fn rows(
     // SAFETY: as above.
     unsafe { call(sizes, recipe, from, block, work, lines) }
 }
+
+/// For benches, on a detected path only: `rounds` products in each of eight chains of vectors. Says how many products.
+pub(crate) fn products(rounds: usize) -> usize {
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn call(rounds: usize) {
+        let by = <Base as Coordinate>::one().double();
+        let mut chains = [by; 8];
+        for _ in 0..rounds {
+            for x in &mut chains {
+                *x = Base::mul(x, &by);
+            }
+        }
+        // To memory, or nothing would have been computed.
+        for x in chains {
+            let words = x.to_words();
+            std::hint::black_box(&words);
+        }
+    }
+    // SAFETY: as above.
+    unsafe { call(rounds) }
+    64 * rounds
+}

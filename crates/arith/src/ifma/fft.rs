@@ -40,7 +40,7 @@ fn store(x: &Scalar, cell: &mut Cell) {
 /// Transforms vectors that lie in bit-reversed order, in place: decimation in time, two layers at once. `twiddles` are powers of a root of
 /// order `2 * twiddles.len()`, of which every `stride`-th serves here.
 #[inline(always)]
-fn transform(cells: &mut [Cell], twiddles: &[[u64; 5]]) {
+pub(super) fn transform(cells: &mut [Cell], twiddles: &[[u64; 5]]) {
     let n = cells.len();
     let log = n.trailing_zeros();
     let full = 2 * twiddles.len();

@@ -14,6 +14,7 @@ use crate::points::Packed;
 use crate::sums::{Add, Adder};
 use coordinate::{Base, Extension};
 
+pub(crate) use enter::products;
 pub(crate) use plan::Plan;
 
 macro_rules! adder {

@@ -2,9 +2,12 @@
 #![allow(unsafe_code, reason = "calls of functions for a processor feature that was detected")]
 
 use super::coordinate::{Coordinate, Extension};
+use super::fft;
 use super::field::{F, Modulus};
 use super::lanes::{V, transpose};
+use super::plan::Cell;
 use crate::Path;
+use crate::recipe::{Kind, Recipe, Sizes, reversed};
 use ark_bn254::{Fq, Fq2, FqConfig, Fr, FrConfig};
 use ark_ff::{AdditiveGroup, Field, UniformRand};
 use num_bigint::BigUint;
@@ -180,6 +183,48 @@ fn extension() {
     }
 }
 
+/// A row's transform on integers at the ends of their bound, which values of a whole transform hardly ever reach.
+fn row(n: usize) {
+    let mut rng = ChaCha20Rng::seed_from_u64(4);
+    let p = modulus::<FrConfig>();
+    let top = &p * 16u8 / 10u8;
+    let plain = Recipe::new(Kind::Forward, Sizes { rows: n, columns: n });
+    let root: Int = plain.twiddles[1].into();
+    let twiddles: Vec<[u64; 5]> = plain.twiddles.iter().map(|x| F::<FrConfig>::constant(*x)).collect();
+    for _ in 0..30 {
+        let values: Vec<Vec<Int>> = (0..n)
+            .map(|_| {
+                let mut one = || match rng.gen_range(0..4) {
+                    0 => Int::ZERO,
+                    1 | 2 => &top - 1u8,
+                    _ => &p - 1u8,
+                };
+                (0..8).map(|_| one()).collect()
+            })
+            .collect();
+        let mut cells = vec![Cell([[0; 8]; 5]); n];
+        for (i, value) in values.iter().enumerate() {
+            let x = pack::<FrConfig>(value);
+            let cell = &mut cells[reversed(i, n.trailing_zeros())];
+            x.limbs().iter().zip(&mut cell.0).for_each(|(limb, to)| limb.store(to));
+        }
+        fft::transform(&mut cells, &twiddles);
+        // All of a small one; of a large one, what is a sum without many powers.
+        for k in if n <= 32 { (0..n).collect() } else { vec![0, n / 2, n - 1] } {
+            let mut limbs = [V::zero(); 5];
+            limbs.iter_mut().zip(&cells[k].0).for_each(|(limb, from)| *limb = V::load(from));
+            let got = unpack(&F::<FrConfig>::of(limbs));
+            let w = root.modpow(&Int::from(k), &p);
+            for lane in 0..8 {
+                assert!(got[lane] < &p * 26u8, "beyond the bound");
+                // Horner's rule.
+                let sum = values.iter().rev().fold(Int::ZERO, |sum, x| (sum * &w + &x[lane]) % &p);
+                assert_eq!(&got[lane] % &p, sum, "{n} points, value {k}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_field_keeps_its_bounds() {
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -187,6 +232,7 @@ fn the_field_keeps_its_bounds() {
         field::<FqConfig>();
         field::<FrConfig>();
         extension();
+        [8, 16, 32, 2048].into_iter().for_each(row);
         let rows: [V; 8] = std::array::from_fn(|i| V::load(&std::array::from_fn(|j| (8 * i + j) as u64)));
         for (j, column) in transpose(rows).into_iter().enumerate() {
             let mut words = [0; 8];
