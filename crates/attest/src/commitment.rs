@@ -148,18 +148,13 @@ pub fn pack_segment(quantities: &[i64]) -> Vec<Fr> {
     quantities.chunks(InputLayout::SLOTS_PER_ELEMENT).map(pack).collect()
 }
 
-/// The commitment to the quantities of one account, slot by slot from its first segment on, in lots.
-///
-/// # Errors
-/// [`CommitmentError`], where the quantities are not whole segments inside the shape, or one is out of range.
-pub fn commit(
+/// That quantities are whole segments inside the shape, each in range.
+pub(crate) fn check(
     shape: &Shape,
-    universe: Digest,
     netting_set: u16,
     first_segment: usize,
     quantities: &[i64],
-    blinding: &Blinding,
-) -> Result<Digest, CommitmentError> {
+) -> Result<(), CommitmentError> {
     let length = shape.segment_len();
     if quantities.is_empty() || !quantities.len().is_multiple_of(length) {
         return Err(CommitmentError::Length { got: quantities.len(), wanted: length });
@@ -180,6 +175,24 @@ pub fn commit(
     if let Some(slot) = quantities.iter().position(|q| !(-QUANTITY_LIMIT..QUANTITY_LIMIT).contains(q)) {
         return Err(CommitmentError::Range { slot });
     }
+    Ok(())
+}
+
+/// The commitment to the quantities of one account, slot by slot from its first segment on, in lots.
+///
+/// # Errors
+/// [`CommitmentError`], where the quantities are not whole segments inside the shape, or one is out of range.
+pub fn commit(
+    shape: &Shape,
+    universe: Digest,
+    netting_set: u16,
+    first_segment: usize,
+    quantities: &[i64],
+    blinding: &Blinding,
+) -> Result<Digest, CommitmentError> {
+    check(shape, netting_set, first_segment, quantities)?;
+    let length = shape.segment_len();
+    let count = quantities.len() / length;
     let mut start = Poseidon::<Fr>::new_circom(4).expect("circom has parameters for four inputs");
     let mut step = Poseidon::<Fr>::new_circom(RATE + 1).expect("circom has parameters for eight inputs");
     let head = [tag(), field_element(&universe), header(netting_set, first_segment, count), blinding.0];

@@ -11,6 +11,7 @@ mod files;
 mod key;
 mod ledger;
 mod opening;
+pub mod pasta;
 
 pub use attest::{
     Request, account_id, attest, attestation_from_bytes, attestation_to_bytes, read_attestation, subject_id,
@@ -21,3 +22,4 @@ pub use error::AttestError;
 pub use key::AttestorKey;
 pub use ledger::Ledger;
 pub use opening::Opening;
+pub use pasta::{PastaSeed, commit_pasta, pasta_digest};
