@@ -110,6 +110,7 @@ pub fn world() -> &'static World {
                 first_segment: u16::try_from(slots.start / shape.segment_len()).expect("few segments"),
                 quantities,
                 blinding: Blinding::from_element(Fr::from(1_234_567u64 + account as u64)),
+                seed: None,
             });
             entries.push(AccountEntry {
                 netting_set,

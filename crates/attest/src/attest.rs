@@ -90,6 +90,7 @@ pub fn attest(
         })?,
         quantities: quantities.to_vec(),
         blinding,
+        seed: None,
     };
     let sequence = request.sequence.unwrap_or_else(|| ledger.next_sequence(request.account));
     let attestation = Attestation {

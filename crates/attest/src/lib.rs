@@ -22,4 +22,4 @@ pub use error::AttestError;
 pub use key::AttestorKey;
 pub use ledger::Ledger;
 pub use opening::Opening;
-pub use pasta::{PastaSeed, commit_pasta, pasta_digest};
+pub use pasta::{PastaSeed, attest_second, commit_pasta, read_second, write_second};

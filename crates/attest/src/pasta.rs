@@ -14,11 +14,18 @@
 //! 32 bytes, drawn for this commitment alone: Keccak twice, reduced from 512 bits.
 
 use crate::commitment::CommitmentError;
+use crate::error::AttestError;
+use crate::key::AttestorKey;
+use crate::opening::Opening;
 use ff::{Field, FromUniformBytes, PrimeField};
 use halo2_poseidon::{ConstantLength, Hash, P128Pow5T3};
-use mandate_statement::{Digest, InputLayout, QUANTITY_LIMIT, Shape, keccak};
+use mandate_statement::{
+    Digest, InputLayout, Kind, QUANTITY_LIMIT, SecondAttestation, Shape, SignedAttestation, decode, encode,
+    keccak,
+};
 use pasta_curves::Fp;
 use rand::RngCore;
+use std::path::Path;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// What the tag is the digest of.
@@ -121,10 +128,76 @@ fn hash(message: &[Fp]) -> Fp {
     }
 }
 
-/// One digest for the commitments of all segments of an account: what the custodian signs.
-pub fn pasta_digest(commitments: &[Digest]) -> Digest {
-    let mut bytes = keccak(b"mandate/commitment/pasta/list/1").0.to_vec();
-    bytes.extend_from_slice(&(commitments.len() as u64).to_be_bytes());
-    commitments.iter().for_each(|c| bytes.extend_from_slice(&c.0));
-    keccak(&bytes)
+/// Commits to an opening's quantities a second time, with a fresh seed that the opening keeps, and signs that beside `first`.
+///
+/// # Errors
+/// [`AttestError::Mismatch`] where the opening is not that of `first` or the key not the one that signed it; [`AttestError`] where
+/// the signer fails.
+pub fn attest_second(
+    opening: &mut Opening,
+    first: &SignedAttestation,
+    key: &AttestorKey,
+) -> Result<SecondAttestation, AttestError> {
+    opening.check(&first.attestation)?;
+    if first.signer() != Some(key.address()) {
+        return Err(AttestError::Mismatch("attestor"));
+    }
+    let (seed, commitments) = loop {
+        let seed = PastaSeed::random();
+        match opening.commit_with(&seed) {
+            Err(CommitmentError::Zero) => {}
+            other => break (seed, other?),
+        }
+    };
+    opening.seed = Some(seed);
+    let attestation = first.attestation.signing_hash();
+    let mut out = SecondAttestation { attestation, commitments, signature: Vec::new() };
+    out.signature = key.sign(out.signing_hash())?;
+    Ok(out)
+}
+
+impl Opening {
+    fn commit_with(&self, seed: &PastaSeed) -> Result<Vec<Digest>, CommitmentError> {
+        let shape = Shape::by_name(&self.shape).ok_or(CommitmentError::Length { got: 0, wanted: 0 })?;
+        let first = usize::from(self.first_segment);
+        commit_pasta(shape, self.universe, self.netting_set, first, &self.quantities, seed)
+    }
+    /// Checks that a second attestation stands beside `first` and holds what this opens.
+    ///
+    /// # Errors
+    /// [`AttestError::Mismatch`], naming what differs; where there is no seed, too.
+    pub fn check_second(
+        &self,
+        first: &SignedAttestation,
+        second: &SecondAttestation,
+    ) -> Result<(), AttestError> {
+        let seed = self.seed.as_ref().ok_or(AttestError::Mismatch("second commitment"))?;
+        if second.attestation != first.attestation.signing_hash() {
+            return Err(AttestError::Mismatch("first attestation"));
+        }
+        if second.signer().is_none() || second.signer() != first.signer() {
+            return Err(AttestError::Mismatch("attestor of the second attestation"));
+        }
+        if self.commit_with(seed)? != second.commitments {
+            return Err(AttestError::Mismatch("second commitment"));
+        }
+        Ok(())
+    }
+}
+
+/// Writes a second attestation's file, whole or not at all.
+///
+/// # Errors
+/// [`AttestError::File`], with the path.
+pub fn write_second(second: &SecondAttestation, path: &Path) -> Result<(), AttestError> {
+    crate::files::write_private(path, &encode(Kind::SecondAttestation, second))
+}
+
+/// Reads a second attestation's file.
+///
+/// # Errors
+/// [`AttestError`].
+pub fn read_second(path: &Path) -> Result<SecondAttestation, AttestError> {
+    let kind = Kind::SecondAttestation;
+    Ok(decode(kind, &crate::files::read_limited(path, kind.limit() + 1024)?)?)
 }

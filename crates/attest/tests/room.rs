@@ -18,6 +18,7 @@ fn opening(segments: usize) -> Opening {
         first_segment: 0,
         quantities: vec![0; segments * shape.segment_len()],
         blinding: Blinding::from_element(Fr::from(0u64)),
+        seed: None,
     }
 }
 

@@ -136,6 +136,7 @@ mod after_drop {
             first_segment: 0,
             quantities: vec![MARK; COUNT],
             blinding: Blinding::from_element(elements!()[0]),
+            seed: None,
         };
         assert_eq!(left(opening, |o| vec![at(&o.quantities)]), [0]);
         let blindings: Vec<Blinding> = elements!().into_iter().map(Blinding::from_element).collect();

@@ -15,6 +15,13 @@ sol! {
         uint64 sequence;
         uint256 commitment;
     }
+
+    /// What the same attestor signs beside it, where a proof without a ceremony is wanted. `attestation` is the digest that was
+    /// signed first; `commitment` is the digest of the second commitment.
+    struct PastaAttestation {
+        bytes32 attestation;
+        bytes32 commitment;
+    }
 }
 
 /// The EIP-712 domain carries no chain: one attestation serves every chain and every off-chain reader. What keeps an
@@ -115,18 +122,57 @@ impl SignedAttestation {
     /// The address that signed, or `None` where the signature is malformed, recovers to nothing, or has its `s` in the
     /// upper half (a second signature over the same message).
     pub fn signer(&self) -> Option<[u8; 20]> {
-        let bytes: &[u8; 65] = self.signature.as_slice().try_into().ok()?;
-        if !matches!(bytes[64], 27 | 28) {
-            return None;
-        }
-        let signature = Signature::from_raw_array(bytes).ok()?;
-        if signature.normalize_s().is_some() {
-            return None;
-        }
-        let address: Address =
-            signature.recover_address_from_prehash(&B256::from(self.attestation.signing_hash().0)).ok()?;
-        Some(address.into_array())
+        signer(&self.signature, self.attestation.signing_hash())
     }
+}
+
+/// The address that signed `hash`, or `None` where the signature is malformed or one of two over the same message.
+fn signer(signature: &[u8], hash: Digest) -> Option<[u8; 20]> {
+    let bytes: &[u8; 65] = signature.try_into().ok()?;
+    if !matches!(bytes[64], 27 | 28) {
+        return None;
+    }
+    let signature = Signature::from_raw_array(bytes).ok()?;
+    if signature.normalize_s().is_some() {
+        return None;
+    }
+    let address: Address = signature.recover_address_from_prehash(&B256::from(hash.0)).ok()?;
+    Some(address.into_array())
+}
+
+/// A second statement by an attestor about the same records: the commitment over the Pasta field.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::Encode, bincode::Decode)]
+pub struct SecondAttestation {
+    /// [`Attestation::signing_hash`] of the first.
+    pub attestation: Digest,
+    /// Commitment of every segment of the account, in order, big-endian, below the order of the Pasta base field.
+    pub commitments: Vec<Digest>,
+    /// The signature, as [`SignedAttestation::signature`].
+    pub signature: Vec<u8>,
+}
+
+impl SecondAttestation {
+    /// The EIP-712 digest that is signed.
+    pub fn signing_hash(&self) -> Digest {
+        let message = PastaAttestation {
+            attestation: B256::from(self.attestation.0),
+            commitment: B256::from(second_commitment(&self.commitments).0),
+        };
+        Digest(message.eip712_signing_hash(&domain()).0)
+    }
+    /// The address that signed, as [`SignedAttestation::signer`] has it.
+    pub fn signer(&self) -> Option<[u8; 20]> {
+        signer(&self.signature, self.signing_hash())
+    }
+}
+
+/// One digest for the commitments of an account's segments:
+/// `keccak(keccak("mandate/commitment/pasta/list/1") || word(count) || commitments)`.
+pub fn second_commitment(commitments: &[Digest]) -> Digest {
+    let mut bytes = keccak(b"mandate/commitment/pasta/list/1").0.to_vec();
+    push_number(&mut bytes, commitments.len() as u64);
+    commitments.iter().for_each(|c| bytes.extend_from_slice(&c.0));
+    keccak(&bytes)
 }
 
 /// One declared account of a subject.

@@ -33,14 +33,18 @@ pub enum Kind {
     VerifyingKey = 8,
     /// A disclosure of part of a book to one reader.
     Disclosure = 9,
+    /// A second attestation of one account, over the Pasta field.
+    SecondAttestation = 10,
+    /// A proof without a ceremony, with everything a verifier needs beside public files.
+    TransparentBundle = 11,
 }
 
 impl Kind {
     /// Largest payload accepted, in bytes.
     pub const fn limit(self) -> usize {
         match self {
-            Self::Attestation => 4 << 10,
-            Self::Bundle => 1 << 20,
+            Self::Attestation | Self::SecondAttestation => 4 << 10,
+            Self::Bundle | Self::TransparentBundle => 1 << 20,
             Self::Opening | Self::Disclosure => 4 << 20,
             Self::RulesPart => 8 << 20,
             Self::Snapshot | Self::RiskPart | Self::VerifyingKey => 64 << 20,
@@ -58,6 +62,8 @@ impl Kind {
             Self::ProvingKey => "proving key",
             Self::VerifyingKey => "verifying key",
             Self::Disclosure => "disclosure",
+            Self::SecondAttestation => "second attestation",
+            Self::TransparentBundle => "transparent bundle",
         }
     }
 }

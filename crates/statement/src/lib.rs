@@ -18,8 +18,11 @@ mod runs;
 mod shape;
 mod sheet;
 
-pub use attestation::{AccountEntry, AccountSet, Attestation, AttestorGrade, SignedAttestation};
-pub use bundle::{BACKEND_GROTH16, Bundle};
+pub use attestation::{
+    AccountEntry, AccountSet, Attestation, AttestorGrade, SecondAttestation, SignedAttestation,
+    second_commitment,
+};
+pub use bundle::{BACKEND_GROTH16, BACKEND_TRANSPARENT, Bundle, TransparentBundle};
 pub use codec::{CodecError, Kind, decode, encode};
 pub use context::Context;
 pub use digest::{Digest, keccak};

@@ -5,10 +5,12 @@
 
 mod keys;
 mod params;
+mod statement;
 mod verify;
 
 pub mod prove;
 
 pub use keys::{KeyError, SheetKey};
 pub use params::{Parameters, ParametersError};
+pub use statement::{PublicSheet, TransparentError, TransparentlyVerified};
 pub use verify::{Refused, accepts, batch_accepts};

@@ -14,4 +14,6 @@ pub use batch::BatchItem;
 pub use evm::{EvmKey, evm_proof};
 pub use key::{KeyError, KeyOrigin, VerifyingKey};
 pub use points::Sheet;
-pub use verify::{Attestor, Expectations, Verified, Verifier, VerifyError};
+pub use verify::{
+    Attestor, Claim, Expectations, Verified, Verifier, VerifyError, check_accounts, check_place_and_time,
+};

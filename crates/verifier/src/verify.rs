@@ -9,6 +9,7 @@ use ark_groth16::{Groth16, PreparedVerifyingKey, Proof, prepare_verifying_key};
 use ark_serialize::CanonicalDeserialize;
 use mandate_statement::{
     AccountSet, AttestorGrade, BACKEND_GROTH16, Bundle, Context, Digest, RiskPart, RuleRows, RulesPart,
+    Shape, SignedAttestation,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -318,7 +319,14 @@ impl Verifier {
             }
         }
         check_place_and_time(context, sheet.risk, expect)?;
-        let attestors = self.check_accounts(bundle, sheet, accounts, expect)?;
+        let claim = Claim {
+            shape: key.shape,
+            context,
+            universe: sheet.risk.universe,
+            commitments: &bundle.commitments,
+            attestations: &bundle.attestations,
+        };
+        let attestors = check_accounts(&claim, accounts, expect)?;
         let proof = decode_proof(&bundle.proof)?;
         Ok(Checked {
             proof,
@@ -332,98 +340,6 @@ impl Verifier {
                 account_set_known: expect.account_set.is_some(),
             },
         })
-    }
-
-    /// Every declared account present in its place and signed for; every other input zero.
-    fn check_accounts(
-        &self,
-        bundle: &Bundle,
-        sheet: &Sheet<'_>,
-        accounts: &AccountSet,
-        expect: &Expectations<'_>,
-    ) -> Result<Vec<Attestor>, VerifyError> {
-        let shape = self.key.shape;
-        let entries = &accounts.entries;
-        if bundle.commitments.len() != shape.accounts {
-            return Err(VerifyError::CommitmentCount {
-                got: bundle.commitments.len(),
-                wanted: shape.accounts,
-            });
-        }
-        if entries.is_empty() {
-            return Err(VerifyError::AccountOrder(0));
-        }
-        for (i, pair) in entries.windows(2).enumerate() {
-            if pair[0].netting_set >= pair[1].netting_set {
-                return Err(VerifyError::AccountOrder(i + 1));
-            }
-        }
-        let mut seen = BTreeSet::new();
-        if let Some(twice) = entries.iter().find(|e| !seen.insert((e.attestor, e.account))) {
-            return Err(VerifyError::AccountTwice(twice.netting_set));
-        }
-        if let Some(last) = entries.last()
-            && usize::from(last.netting_set) >= shape.accounts
-        {
-            return Err(VerifyError::NoSuchAccount(last.netting_set));
-        }
-        for (index, commitment) in (0u16..).zip(&bundle.commitments) {
-            let declared = entries.iter().any(|e| e.netting_set == index);
-            let present = *commitment != Digest::default();
-            if declared && !present {
-                return Err(VerifyError::AccountMissing(index));
-            }
-            if present && !declared {
-                return Err(VerifyError::AccountExtra(index));
-            }
-            if field_element(commitment).is_none() {
-                return Err(VerifyError::NotCanonical(index));
-            }
-        }
-        if bundle.attestations.len() != entries.len() {
-            return Err(VerifyError::AttestationCount {
-                got: bundle.attestations.len(),
-                wanted: entries.len(),
-            });
-        }
-        let mut attestors = Vec::with_capacity(entries.len());
-        for (entry, signed) in entries.iter().zip(&bundle.attestations) {
-            let (account, said) = (entry.netting_set, &signed.attestation);
-            let differs = |what| Err(VerifyError::Attestation { account, what });
-            if said.netting_set != account {
-                return differs("netting set");
-            }
-            if said.subject != accounts.subject {
-                return differs("subject");
-            }
-            if said.account != entry.account {
-                return differs("account");
-            }
-            if said.universe != sheet.risk.universe {
-                return differs("universe");
-            }
-            if said.as_of != bundle.context.as_of {
-                return differs("instant");
-            }
-            if said.commitment != bundle.commitments[usize::from(account)] {
-                return differs("commitment");
-            }
-            if signed.signer() != Some(entry.attestor) {
-                return Err(VerifyError::Signature { account, attestor: entry.attestor });
-            }
-            let address = entry.attestor;
-            let grade = match expect.attestors {
-                Some(list) => {
-                    *list.get(&address).ok_or(VerifyError::UnknownAttestor { account, attestor: address })?
-                }
-                None => entry.grade,
-            };
-            if grade < expect.min_grade {
-                return Err(VerifyError::Grade { account, got: grade, wanted: expect.min_grade });
-            }
-            attestors.push(Attestor { netting_set: account, address, grade });
-        }
-        Ok(attestors)
     }
 
     /// `IC_0 + context * IC_1 + sum of commitment * IC + P`.
@@ -440,7 +356,113 @@ impl Verifier {
     }
 }
 
-fn check_place_and_time(
+/// What a bundle of any proof system claims of its accounts.
+#[derive(Clone, Copy)]
+pub struct Claim<'a> {
+    /// The shape.
+    pub shape: &'static Shape,
+    /// Whose, under what, when and where.
+    pub context: &'a Context,
+    /// Digest of the universe that commitments must open under.
+    pub universe: Digest,
+    /// Commitment per account index; zero where none is declared.
+    pub commitments: &'a [Digest],
+    /// One signed attestation per declared account, in order.
+    pub attestations: &'a [SignedAttestation],
+}
+
+/// Every declared account present in its place and signed for; every other input zero.
+///
+/// # Errors
+/// [`VerifyError`], the first reason found.
+pub fn check_accounts(
+    claim: &Claim<'_>,
+    accounts: &AccountSet,
+    expect: &Expectations<'_>,
+) -> Result<Vec<Attestor>, VerifyError> {
+    let shape = claim.shape;
+    let entries = &accounts.entries;
+    if claim.commitments.len() != shape.accounts {
+        return Err(VerifyError::CommitmentCount { got: claim.commitments.len(), wanted: shape.accounts });
+    }
+    if entries.is_empty() {
+        return Err(VerifyError::AccountOrder(0));
+    }
+    for (i, pair) in entries.windows(2).enumerate() {
+        if pair[0].netting_set >= pair[1].netting_set {
+            return Err(VerifyError::AccountOrder(i + 1));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = entries.iter().find(|e| !seen.insert((e.attestor, e.account))) {
+        return Err(VerifyError::AccountTwice(twice.netting_set));
+    }
+    if let Some(last) = entries.last()
+        && usize::from(last.netting_set) >= shape.accounts
+    {
+        return Err(VerifyError::NoSuchAccount(last.netting_set));
+    }
+    for (index, commitment) in (0u16..).zip(claim.commitments) {
+        let declared = entries.iter().any(|e| e.netting_set == index);
+        let present = *commitment != Digest::default();
+        if declared && !present {
+            return Err(VerifyError::AccountMissing(index));
+        }
+        if present && !declared {
+            return Err(VerifyError::AccountExtra(index));
+        }
+        if field_element(commitment).is_none() {
+            return Err(VerifyError::NotCanonical(index));
+        }
+    }
+    if claim.attestations.len() != entries.len() {
+        return Err(VerifyError::AttestationCount { got: claim.attestations.len(), wanted: entries.len() });
+    }
+    let mut attestors = Vec::with_capacity(entries.len());
+    for (entry, signed) in entries.iter().zip(claim.attestations) {
+        let (account, said) = (entry.netting_set, &signed.attestation);
+        let differs = |what| Err(VerifyError::Attestation { account, what });
+        if said.netting_set != account {
+            return differs("netting set");
+        }
+        if said.subject != accounts.subject {
+            return differs("subject");
+        }
+        if said.account != entry.account {
+            return differs("account");
+        }
+        if said.universe != claim.universe {
+            return differs("universe");
+        }
+        if said.as_of != claim.context.as_of {
+            return differs("instant");
+        }
+        if said.commitment != claim.commitments[usize::from(account)] {
+            return differs("commitment");
+        }
+        if signed.signer() != Some(entry.attestor) {
+            return Err(VerifyError::Signature { account, attestor: entry.attestor });
+        }
+        let address = entry.attestor;
+        let grade = match expect.attestors {
+            Some(list) => {
+                *list.get(&address).ok_or(VerifyError::UnknownAttestor { account, attestor: address })?
+            }
+            None => entry.grade,
+        };
+        if grade < expect.min_grade {
+            return Err(VerifyError::Grade { account, got: grade, wanted: expect.min_grade });
+        }
+        attestors.push(Attestor { netting_set: account, address, grade });
+    }
+    Ok(attestors)
+}
+
+/// That a context names the reader's place, the market's instant, and a time that counts.
+///
+/// # Errors
+/// [`VerifyError`], the first reason found.
+pub fn check_place_and_time(
     context: &Context,
     risk: &RiskPart,
     expect: &Expectations<'_>,
