@@ -1,7 +1,8 @@
 //! Products, sums and differences of the portable path.
 //!
-//! The same elements as ark's, in the same form. Products use two carry chains where the processor has them; sums and
-//! differences have no branch, as theirs would be guessed wrongly half of the time.
+//! The same elements as ark's, in the same form. Products of a prime field are ark's: two carry chains in assembly were tried,
+//! and took the same time on the machine at hand (docs/arith.md). Sums and differences have no branch, as theirs would be guessed
+//! wrongly half of the time; products of the extension are three of the field's.
 
 use ark_bn254::{Fq, Fq2, FqConfig, Fr, FrConfig};
 use ark_ff::{BigInt, Field, Fp, MontBackend, MontConfig};
@@ -26,25 +27,6 @@ type Prime<M> = Fp<MontBackend<M, 4>, 4>;
 #[inline(always)]
 fn element<M: MontConfig<4>>(words: [u64; 4]) -> Prime<M> {
     Prime::<M>::new_unchecked(BigInt::new(words))
-}
-
-#[inline(always)]
-fn product<M: MontConfig<4>>(a: &Prime<M>, b: &Prime<M>) -> Prime<M> {
-    #[cfg(target_arch = "x86_64")]
-    if crate::adx::available() {
-        struct Of<M>(std::marker::PhantomData<M>);
-        impl<M: MontConfig<4>> Of<M> {
-            const P: crate::adx::Modulus = {
-                let p = M::MODULUS.0;
-                assert!(p[3] >> 62 == 0, "two bits to spare");
-                [p[0], p[1], p[2], p[3], M::INV]
-            };
-        }
-        #[allow(unsafe_code, reason = "instructions that were detected")]
-        // SAFETY: available, as just asked.
-        return element(unsafe { crate::adx::mul(&a.0.0, &b.0.0, &Of::<M>::P) });
-    }
-    *a * b
 }
 
 /// `a + b`, of elements below `p < 2^255`.
@@ -87,7 +69,7 @@ macro_rules! prime {
         impl Fast for $field {
             #[inline(always)]
             fn times(&self, b: &Self) -> Self {
-                product::<$config>(self, b)
+                *self * b
             }
             #[inline(always)]
             fn plus(&self, b: &Self) -> Self {

@@ -11,8 +11,6 @@
 //! Scalars are secret: they and everything derived from them are wiped, and nothing that holds them can be printed. Time
 //! and memory access depend on them, as in every fast prover.
 
-#[cfg(target_arch = "x86_64")]
-mod adx;
 mod bases;
 mod fast;
 mod fft;

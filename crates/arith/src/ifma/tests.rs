@@ -247,7 +247,7 @@ fn the_field_keeps_its_bounds() {
     unsafe { call() }
 }
 
-/// Products of the portable path, which are another code than ark's where the processor has two carry chains.
+/// Sums and differences of the portable path, and its products in the extension, are another code than ark's.
 #[test]
 fn plain_operations_are_arks() {
     use crate::fast::Fast;
