@@ -2,7 +2,6 @@
 pragma solidity ^0.8.24;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {AttestorRegistry} from "./AttestorRegistry.sol";
 import {MandateLines} from "./MandateLines.sol";
 import {IComplianceRegistry, ICompliance} from "./interfaces/IComplianceRegistry.sol";
@@ -19,15 +18,31 @@ import {Records} from "./lib/Records.sol";
 /// @dev One contract for all that an attestation touches but the risk part: every contract more would cost it 2,600 gas, and
 /// every word between two of them some more. Attestors and accounts, and the versions of mandates, are files of their own.
 contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
-    /// @dev Bytes of `abi.encode(IMandateRegistry.Mandate)` at the front of a mandate's code.
+    /// @dev Bytes of `abi.encode(IMandateRegistry.Mandate)` at the front of a mandate's code, and places of its words.
     uint256 private constant MANDATE = 17 * 32;
+    uint256 private constant DIGEST = 0;
+    uint256 private constant X = 1;
+    uint256 private constant Y = 2;
+    uint256 private constant KEY_ID = 3;
+    uint256 private constant KEY = 4;
+    uint256 private constant MODEL = 6;
+    uint256 private constant LINE = 7;
+    uint256 private constant MAX_DELAY = 8;
+    uint256 private constant MAX_AGE = 9;
+    uint256 private constant MAX_GAP = 10;
+    uint256 private constant START = 11;
+    uint256 private constant PERIOD = 12;
+    uint256 private constant WINDOW = 13;
+    uint256 private constant DRAWN = 14;
+
+    /// @dev Half the order of secp256k1: an `s` above it is the other form of a signature below it.
+    uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
     /// @dev What statements under one mandate and risk part have in common.
     struct Sheet {
         bytes32 mandateId;
-        IMandateRegistry.Mandate mandate;
-        /// Memory address of the equation's image, with IC_0 + P_rules.
-        uint256 image;
+        /// Memory address of the version's words: `_word`. Behind them the equation's image, with IC_0 + P_rules.
+        uint256 mandate;
         /// Accounts of the shape.
         uint256 accounts;
         uint16 version;
@@ -83,9 +98,9 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
             }
             proofs[i] = s.proof;
         }
-        IMandateRegistry.Mandate memory m = sheet.mandate;
-        (uint256 x, uint256 y) = Bn254.add(m.x, m.y, sheet.x, sheet.y);
-        VERIFIER.verifyBatch(m.key, x, y, proofs, inputs);
+        uint256 m = sheet.mandate;
+        (uint256 x, uint256 y) = Bn254.add(_word(m, X), _word(m, Y), sheet.x, sheet.y);
+        VERIFIER.verifyBatch(_key(m), x, y, proofs, inputs);
     }
 
     /// @inheritdoc IComplianceRegistry
@@ -99,8 +114,8 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
 
     /// @inheritdoc IComplianceRegistry
     function strike(bytes32 subject, bytes32 mandateId) external {
-        Record memory r = Records.unpack(_records[subject][mandateId]);
-        if (r.validUntil == 0 || !(RISKS.isStruck(r.risk) || _anyRevoked(subject))) {
+        uint256 r = _records[subject][mandateId];
+        if (Records.validUntil(r) == 0 || !(RISKS.isStruck(Records.risk(r)) || _anyRevoked(subject))) {
             revert NothingStruck(subject, mandateId);
         }
         _withdraw(subject, mandateId);
@@ -120,7 +135,7 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
 
     /// @inheritdoc IComplianceRegistry
     function requireStreak(bytes32 subject, bytes32 mandateId, uint256 maxAge, uint256 n) external view {
-        uint256 streak = Records.unpack(_require(subject, mandateId, maxAge)).streak;
+        uint256 streak = Records.streak(_require(subject, mandateId, maxAge));
         if (streak < n) revert StreakTooShort(streak, n);
     }
 
@@ -152,12 +167,14 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
         if (r == 0) revert NoRecord(subject, mandateId);
         uint256 end = Records.validUntil(r);
         if (end == 0) revert RecordRevoked(subject, mandateId);
+        // forge-lint: disable-next-line(unsafe-typecast) bounded by the record
         if (block.timestamp > end) revert RecordExpired(uint48(end));
         uint40 asOf = Records.asOf(r);
         if (block.timestamp - asOf > maxAge) revert RecordTooOld(asOf, block.timestamp - maxAge);
-        uint16 version = _activeVersion(mandateId);
+        uint256 version = _activeVersion(mandateId);
         if (version == 0) revert MandateNotActive(mandateId);
-        if (version != Records.version(r)) revert RecordOfOldVersion(Records.version(r), version);
+        // forge-lint: disable-next-line(unsafe-typecast) bounded by the record
+        if (version != Records.version(r)) revert RecordOfOldVersion(Records.version(r), uint16(version));
     }
 
     function _withdraw(bytes32 subject, bytes32 mandateId) private {
@@ -168,9 +185,9 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
     }
 
     /// @dev The mandate's version in force, with its equation, and the risk part.
-    function _sheet(bytes32 mandateId, bytes32 riskDigest) private view returns (Sheet memory sheet) {
+    function _sheet(bytes32 mandateId, bytes32 riskDigest) private returns (Sheet memory sheet) {
         (address pointer, uint16 version) = _usable(mandateId);
-        IMandateRegistry.Mandate memory m;
+        uint256 m;
         uint256 size;
         assembly ("memory-safe") {
             m := mload(0x40)
@@ -178,29 +195,34 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
             extcodecopy(pointer, m, 1, size)
             mstore(0x40, add(m, size))
         }
-        sheet.mandateId = mandateId;
-        sheet.mandate = m;
-        assembly ("memory-safe") {
-            mstore(add(sheet, 0x40), add(m, MANDATE))
-        }
+        (sheet.mandateId, sheet.mandate, sheet.version, sheet.risk) = (mandateId, m, version, riskDigest);
         sheet.accounts = (size - MANDATE - Groth16.INPUTS) / 64 - 1;
-        sheet.version = version;
-        sheet.risk = riskDigest;
         (sheet.x, sheet.y, sheet.universe, sheet.asOf, sheet.serial) =
-            RISKS.usable(riskDigest, m.keyId, m.model);
+            RISKS.usable(riskDigest, bytes32(_word(m, KEY_ID)), bytes32(_word(m, MODEL)));
+    }
+
+    function _word(uint256 m, uint256 place) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := mload(add(m, shl(5, place)))
+        }
+    }
+
+    function _key(uint256 m) private pure returns (address) {
+        // forge-lint: disable-next-line(unsafe-typecast) an address, encoded
+        return address(uint160(_word(m, KEY)));
     }
 
     function _attest(Sheet memory sheet, Statement calldata s, bytes32 set, uint256 list, uint256 count)
         private
     {
         uint256[] memory inputs = _state(sheet, s, set, list, count);
-        uint256 m = sheet.image;
+        uint256 m = sheet.mandate + MANDATE;
         uint256 outcome = Groth16.addPoint(m, sheet.x, sheet.y) ? Groth16.HOLDS : Groth16.REJECTED;
         for (uint256 i = 0; outcome == Groth16.HOLDS && i < inputs.length; ++i) {
             outcome = Groth16.addInput(m, i, inputs[i]);
         }
         if (outcome == Groth16.HOLDS) outcome = Groth16.pairing(m, s.proof);
-        Groth16.demand(outcome, sheet.mandate.key, sheet.accounts);
+        Groth16.demand(outcome, _key(sheet.mandate), sheet.accounts);
     }
 
     /// @dev Everything but the proof: accounts are used, the record is written. Returns what the proof must be of, the
@@ -210,70 +232,57 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
         returns (uint256[] memory inputs)
     {
         _checkSubmitter(s.subject);
-        uint256 word = _records[s.subject][sheet.mandateId];
-        Record memory next = _next(sheet, s, word);
+        uint256 next = _next(sheet, s, _records[s.subject][sheet.mandateId]);
         inputs = _checkAccounts(sheet, s, list, count);
         inputs[0] = _context(sheet, s, set);
-        _records[s.subject][sheet.mandateId] = Records.pack(next);
+        _records[s.subject][sheet.mandateId] = next;
         emit Attested(s.subject, sheet.mandateId, sheet.risk, set, next, _commitments(s));
     }
 
-    /// @dev Everything about time. The risk registry holds `asOf` to be no later than its publication.
-    function _next(Sheet memory sheet, Statement calldata s, uint256 word)
+    /// @dev Everything about time, and the record's word. The risk registry holds `asOf` to be no later than its publication.
+    function _next(Sheet memory sheet, Statement calldata s, uint256 last)
         private
         view
-        returns (Record memory next)
+        returns (uint256 next)
     {
-        IMandateRegistry.Mandate memory m = sheet.mandate;
+        uint256 m = sheet.mandate;
         uint64 asOf = sheet.asOf;
-        uint256 latest = uint256(asOf) + m.maxDelay;
+        (uint64 validUntil, uint64 epoch) = (s.validUntil, s.epoch);
+        uint256 latest = asOf + _word(m, MAX_DELAY);
         if (block.timestamp > latest) revert TooLate(asOf, latest);
-        latest = uint256(asOf) + m.maxAge;
-        if (s.validUntil < block.timestamp || s.validUntil > latest) {
-            revert BadValidity(s.validUntil, block.timestamp, latest);
+        latest = asOf + _word(m, MAX_AGE);
+        if (validUntil < block.timestamp || validUntil > latest) {
+            revert BadValidity(validUntil, block.timestamp, latest);
         }
         // The instant grows from record to record, so there is always a next epoch for the subject to use.
-        if (s.epoch > asOf || s.epoch > type(uint32).max) revert EpochTooFar(s.epoch, asOf);
-        if (m.period != 0) _checkSchedule(m, s.epoch, asOf);
-        next.streak = 1;
-        if (word != 0) _follow(next, Records.unpack(word), sheet, s.epoch);
-        if (next.kept != type(uint24).max) next.kept += 1;
-        // forge-lint: disable-start(unsafe-typecast) bounded above, and time by the risk registry
-        next.provenAt = uint40(block.timestamp);
-        next.validUntil = uint40(s.validUntil);
-        next.asOf = uint40(asOf);
-        next.epoch = uint32(s.epoch);
-        // forge-lint: disable-end(unsafe-typecast)
-        next.version = sheet.version;
-        next.risk = sheet.serial;
-    }
-
-    /// @dev What a record takes over from the one before it.
-    function _follow(Record memory next, Record memory last, Sheet memory sheet, uint64 epoch) private pure {
-        if (epoch <= last.epoch) revert EpochNotNewer(epoch, last.epoch);
-        if (sheet.asOf <= last.asOf) revert AsOfNotNewer(sheet.asOf, last.asOf);
-        next.kept = last.kept;
-        uint256 passed = epoch - last.epoch - 1;
-        uint256 missed = uint256(last.missed) + passed;
-        // forge-lint: disable-next-line(unsafe-typecast) the lesser of the two
-        next.missed = uint24(missed < type(uint24).max ? missed : type(uint24).max);
-        uint256 gap = sheet.mandate.maxGap;
-        bool unbroken =
-            passed == 0 && last.version == sheet.version && (gap == 0 || sheet.asOf - last.asOf <= gap);
-        if (unbroken) next.streak = last.streak == type(uint16).max ? last.streak : last.streak + 1;
+        if (epoch > asOf || epoch > type(uint32).max) revert EpochTooFar(epoch, asOf);
+        if (_word(m, PERIOD) != 0) _checkSchedule(m, epoch, asOf);
+        bool unbroken;
+        if (last != 0) {
+            if (epoch <= Records.epoch(last)) revert EpochNotNewer(epoch, Records.epoch(last));
+            if (asOf <= Records.asOf(last)) revert AsOfNotNewer(asOf, Records.asOf(last));
+            uint256 gap = _word(m, MAX_GAP);
+            unbroken =
+                Records.version(last) == sheet.version && (gap == 0 || asOf - Records.asOf(last) <= gap);
+        }
+        // The layout of `Records`; every value is bounded above or by the risk registry.
+        next = Records.follow(last, epoch, unbroken) | validUntil | uint256(asOf) << 40;
+        next |= uint256(sheet.version) << 80 | block.timestamp << 96 | uint256(epoch) << 136;
+        next |= uint256(sheet.serial) << 232;
     }
 
     /// @dev The book's instant is the epoch's: its beginning or, drawn afterwards, anywhere in it; and at most a window later,
     /// because snapshots come at their own times.
-    function _checkSchedule(IMandateRegistry.Mandate memory m, uint64 epoch, uint64 asOf) private view {
-        uint256 instant = uint256(m.start) + uint256(epoch) * m.period;
-        if (m.drawn) {
-            bytes32 seed = BEACON.seedOf(uint64(instant + m.period));
-            instant += uint256(keccak256(abi.encode(seed, m.line, epoch))) % m.period;
+    function _checkSchedule(uint256 m, uint64 epoch, uint64 asOf) private view {
+        uint256 period = _word(m, PERIOD);
+        uint256 window = _word(m, WINDOW);
+        uint256 instant = _word(m, START) + epoch * period;
+        if (_word(m, DRAWN) != 0) {
+            // forge-lint: disable-next-line(unsafe-typecast) 40 bits and twice 32
+            bytes32 seed = BEACON.seedOf(uint64(instant + period));
+            instant += uint256(keccak256(abi.encode(seed, _word(m, LINE), epoch))) % period;
         }
-        if (asOf < instant || asOf - instant > m.window) {
-            revert OffSchedule(asOf, instant, instant + m.window);
-        }
+        if (asOf < instant || asOf - instant > window) revert OffSchedule(asOf, instant, instant + window);
     }
 
     /// @dev Every declared account is there, signed for and not used elsewhere; every other place is empty.
@@ -283,7 +292,7 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
     {
         if (s.accounts.length != count) revert WrongAccountCount(s.accounts.length, count);
         inputs = new uint256[](sheet.accounts + 1);
-        uint104 tag = _tag(s.subject);
+        uint256 tag = _tag(s.subject);
         for (uint256 i = 0; i < count; ++i) {
             Account memory account = _account(list, i);
             SignedAccount calldata signed = s.accounts[i];
@@ -292,8 +301,7 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
             }
             if (signed.commitment == 0) revert AccountMissing(account.nettingSet);
             _checkAttestor(account, sheet.asOf);
-            // forge-lint: disable-next-line(unsafe-typecast) bounded with the record
-            _use(account, signed.sequence, tag, sheet.asOf, uint40(s.validUntil));
+            _use(account, signed.sequence, tag, sheet.asOf, s.validUntil);
             _checkSignature(sheet, s.subject, account, signed);
             inputs[uint256(account.nettingSet) + 1] = signed.commitment;
         }
@@ -316,8 +324,11 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
                 commitment: signed.commitment
             })
         );
-        // Refuses a high `s`; the short form leaves no other `v` than 27 and 28.
-        (address signer,,) = ECDSA.tryRecover(hash, signed.r, signed.vs);
+        // A high `s` is refused: the short form leaves no other `v` than 27 and 28.
+        bytes32 s = signed.vs & bytes32(uint256(type(int256).max));
+        address signer = uint256(s) > HALF_ORDER
+            ? address(0)
+            : ecrecover(hash, uint8(uint256(signed.vs) >> 255) + 27, signed.r, s);
         if (signer == address(0) || signer != account.attestor) {
             revert WrongSigner(account.nettingSet, signer, account.attestor);
         }
@@ -330,8 +341,8 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
                     chainId: block.chainid,
                     registry: address(this),
                     subject: s.subject,
-                    key: sheet.mandate.keyId,
-                    mandate: sheet.mandate.digest,
+                    key: bytes32(_word(sheet.mandate, KEY_ID)),
+                    mandate: bytes32(_word(sheet.mandate, DIGEST)),
                     risk: sheet.risk,
                     accountSet: set,
                     asOf: sheet.asOf,

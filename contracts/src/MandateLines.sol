@@ -127,20 +127,43 @@ abstract contract MandateLines is IComplianceRegistry, Ownable2Step {
         if (line.nextFrom > block.timestamp) (next, nextFrom) = (_waiting[mandateId], line.nextFrom);
     }
 
-    /// @dev The version in force where nothing stops the mandate, else zero. Two slots, one while nothing changes.
-    function _activeVersion(bytes32 mandateId) internal view returns (uint16 version) {
-        Line memory line = _lines[mandateId];
-        if (line.paused || line.stopped || line.halted) return 0;
-        version = line.version;
-        if (line.nextFrom != 0 && block.timestamp >= line.nextFrom) ++version;
+    /// @dev The version in force where nothing stops the mandate, else zero. One word.
+    function _activeVersion(bytes32 mandateId) internal view returns (uint256 version) {
+        uint256 word = _lineWord(mandateId);
+        if (word >> 216 != 0) return 0;
+        version = (word >> 160) & type(uint16).max;
+        if (_isDue(word)) ++version;
     }
 
-    /// @dev The version in force and its code; reverts where something stops the mandate.
-    function _usable(bytes32 mandateId) internal view returns (address pointer, uint16 version) {
-        Line memory line = _lines[mandateId];
-        if (line.paused || line.stopped || line.halted) revert Paused(mandateId);
-        (pointer, version) = _inForce(mandateId, line);
+    /// @dev The version in force and its code; reverts where something stops the mandate. Whoever comes first after a change
+    /// writes it down, so that the next ones read one slot.
+    function _usable(bytes32 mandateId) internal returns (address pointer, uint16 version) {
+        uint256 word = _lineWord(mandateId);
+        if (word >> 216 != 0) revert Paused(mandateId);
+        if (_isDue(word)) {
+            Line memory line = _lines[mandateId];
+            (line.current, line.version) = _inForce(mandateId, line);
+            line.nextFrom = 0;
+            _lines[mandateId] = line;
+            delete _waiting[mandateId];
+            return (line.current, line.version);
+        }
+        // forge-lint: disable-next-line(unsafe-typecast) the line's fields
+        (pointer, version) = (address(uint160(word)), uint16(word >> 160));
         if (pointer == address(0)) revert NotInForce(mandateId);
+    }
+
+    /// @dev The line as its slot has it: code (160 bits), version (16), next from (40), then what stops it.
+    function _lineWord(bytes32 mandateId) private view returns (uint256 word) {
+        Line storage line = _lines[mandateId];
+        assembly ("memory-safe") {
+            word := sload(line.slot)
+        }
+    }
+
+    function _isDue(uint256 word) private view returns (bool) {
+        uint256 from = (word >> 176) & type(uint40).max;
+        return from != 0 && block.timestamp >= from;
     }
 
     function _inForce(bytes32 mandateId, Line memory line) private view returns (address, uint16) {

@@ -227,12 +227,24 @@ contract RiskRegistry is IRiskRegistry, Ownable2Step {
         returns (uint256, uint256, bytes32, uint64, uint24)
     {
         bytes32 riskId = idOf(risk, keyId, model);
-        Slot memory slot = _slots[riskId];
-        if (slot.state != State.Live) _refuse(riskId, slot.state);
-        if (block.timestamp < slot.usableFrom) revert NotYetUsable(slot.usableFrom);
-        if (block.timestamp > slot.usableTo) revert NoLongerUsable(slot.usableTo);
-        if (slot.demands != 0) revert DataMissing(riskId, slot.demands);
-        DataCode.give(slot.pointer, 0, HOT);
+        Slot storage slot = _slots[riskId];
+        uint256 word;
+        assembly ("memory-safe") {
+            word := sload(slot.slot)
+        }
+        // The slot as a word: code (160 bits), from (40), to (40), state (8), demands (8).
+        uint256 from = (word >> 160) & type(uint40).max;
+        uint256 to = (word >> 200) & type(uint40).max;
+        if (word >> 240 != uint256(State.Live)) {
+            if (slot.state != State.Live) _refuse(riskId, slot.state);
+            revert DataMissing(riskId, slot.demands);
+        }
+        // forge-lint: disable-next-line(unsafe-typecast) bounded: times below 2^40, or a field of the slot
+        if (block.timestamp < from) revert NotYetUsable(uint64(from));
+        // forge-lint: disable-next-line(unsafe-typecast) bounded: times below 2^40, or a field of the slot
+        if (block.timestamp > to) revert NoLongerUsable(uint64(to));
+        // forge-lint: disable-next-line(unsafe-typecast) the slot's first field
+        DataCode.give(address(uint160(word)), 0, HOT);
     }
 
     /// @inheritdoc IRiskRegistry
@@ -307,6 +319,7 @@ contract RiskRegistry is IRiskRegistry, Ownable2Step {
         riskOf[serial] = riskId;
         bytes memory hot = abi.encode(p.x, p.y, p.universe, p.asOf, serial);
         address pointer = DataCode.write(bytes.concat(hot, abi.encode(p)));
+        // forge-lint: disable-next-line(unsafe-typecast) bounded: times below 2^40, or a field of the slot
         _slots[riskId] = Slot(pointer, uint40(usableFrom), uint40(p.usableTo), State.Live, 0);
         _stakes[riskId] = Stake(msg.sender, BOND);
     }

@@ -190,4 +190,87 @@ contract Groth16VerifierTest is Check {
     function test_random_words_are_refused(uint256[8] calldata words) external view {
         isTrue(!verifier.tryVerify(key, words, sheetX, sheetY, CONTEXT, commitments));
     }
+
+    // --- batches
+
+    function batch(uint256 k) private view returns (uint256[8][] memory proofs, uint256[] memory inputs) {
+        (proofs, inputs) = (new uint256[8][](k), new uint256[](4 * k));
+        for (uint256 i = 0; i < k; ++i) {
+            uint256[] memory list = new uint256[](3);
+            (list[0], list[2]) = (uint256(keccak256(abi.encode("c0", i))) >> 8, i);
+            inputs[4 * i] = uint256(keccak256(abi.encode("context", i))) >> 8;
+            (inputs[4 * i + 1], inputs[4 * i + 3]) = (list[0], list[2]);
+            proofs[i] = Trapdoor.prove(SHEET, inputs[4 * i], list, i);
+        }
+    }
+
+    function verifyBatch(uint256[8][] memory proofs, uint256[] memory inputs) public view {
+        verifier.verifyBatch(key, sheetX, sheetY, proofs, inputs);
+    }
+
+    function test_a_batch_costs_less_a_proof() external {
+        uint256[3] memory sizes = [uint256(1), 8, 16];
+        uint256[3] memory limits = [uint256(250_000), 72_000, 60_000];
+        for (uint256 i = 0; i < 3; ++i) {
+            (uint256[8][] memory proofs, uint256[] memory inputs) = batch(sizes[i]);
+            bytes memory data = abi.encodeCall(verifier.verifyBatch, (key, sheetX, sheetY, proofs, inputs));
+            uint256 before = gasleft();
+            (bool ok,) = address(verifier).staticcall(data);
+            uint256 each = (before - gasleft()) / sizes[i];
+            isTrue(ok);
+            emit log_named_uint("verify in a batch, context and 3 commitments: gas each", each);
+            atMost(each, limits[i]);
+        }
+    }
+
+    function test_a_batch_with_one_false_proof_is_refused(uint256 which, uint256 word, uint256 bit) external {
+        (uint256[8][] memory proofs, uint256[] memory inputs) = batch(4);
+        proofs[which % 4][word % 8] ^= 1 << (bit % 254);
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Errors.ProofRejected.selector));
+        this.verifyBatch(proofs, inputs);
+    }
+
+    function test_a_batch_with_one_false_input_is_refused(uint256 which) external {
+        (uint256[8][] memory proofs, uint256[] memory inputs) = batch(4);
+        inputs[which % 16] ^= 1;
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Errors.ProofRejected.selector));
+        this.verifyBatch(proofs, inputs);
+    }
+
+    /// @dev Errors that cancel out in a plain product: what weights are for.
+    function test_false_proofs_do_not_make_up_for_each_other() external {
+        (uint256[8][] memory proofs, uint256[] memory inputs) = batch(2);
+        // Their last points exchanged: the sum of both is what it was.
+        (proofs[0][6], proofs[1][6]) = (proofs[1][6], proofs[0][6]);
+        (proofs[0][7], proofs[1][7]) = (proofs[1][7], proofs[0][7]);
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Errors.ProofRejected.selector));
+        this.verifyBatch(proofs, inputs);
+        // So it is with inputs.
+        (proofs, inputs) = batch(2);
+        (inputs[0], inputs[4]) = (inputs[4], inputs[0]);
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Errors.ProofRejected.selector));
+        this.verifyBatch(proofs, inputs);
+    }
+
+    function test_batches_have_a_form() external {
+        (uint256[8][] memory proofs, uint256[] memory inputs) = batch(2);
+        bytes4 why = IGroth16Errors.BadBatch.selector;
+        vm.expectRevert(abi.encodeWithSelector(why, 0, 8));
+        this.verifyBatch(new uint256[8][](0), inputs);
+        vm.expectRevert(abi.encodeWithSelector(why, 2, 0));
+        this.verifyBatch(proofs, new uint256[](0));
+        vm.expectRevert(abi.encodeWithSelector(why, 2, 7));
+        this.verifyBatch(proofs, new uint256[](7));
+        vm.expectRevert(abi.encodeWithSelector(why, 257, 257));
+        this.verifyBatch(new uint256[8][](257), new uint256[](257));
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Errors.KeyHasOtherInputs.selector, key, 0));
+        this.verifyBatch(proofs, new uint256[](2));
+        inputs[5] = Bn254.R;
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Errors.InputNotCanonical.selector, 1));
+        this.verifyBatch(proofs, inputs);
+        (proofs, inputs) = batch(2);
+        (proofs[1][6], proofs[1][7]) = (0, 0);
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Errors.PointAtInfinity.selector));
+        this.verifyBatch(proofs, inputs);
+    }
 }

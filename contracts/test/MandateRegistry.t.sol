@@ -57,7 +57,7 @@ contract MandateRegistryTest is World {
         }
         mandates.append(draft, batch);
         uint256 used = vm.lastCallGas().gasTotalUsed;
-        emit log_named_uint("append 40 coefficients, path of 6: gas each", used / 40);
+        emit log_named_uint("append 40 coefficients, path of 7: gas each", used / 40);
         atMost(used / 40, 23_000);
         bytes32 digest = start();
         for (uint32 i = 0; i < Trapdoor.RULES; ++i) {
@@ -109,10 +109,10 @@ contract MandateRegistryTest is World {
         // A path that is too long, and one that is cut.
         e = entry(5, 1);
         bytes32[] memory path = e.path;
-        e.path = new bytes32[](7);
+        e.path = new bytes32[](8);
         refused(draft, e, why);
-        e.path = new bytes32[](5);
-        for (uint256 i = 0; i < 5; ++i) {
+        e.path = new bytes32[](6);
+        for (uint256 i = 0; i < 6; ++i) {
             e.path[i] = path[i];
         }
         refused(draft, e, why);

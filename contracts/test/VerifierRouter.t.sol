@@ -37,7 +37,7 @@ contract VerifierRouterTest is Check {
         circuit = keccak256(head);
         keys.write(circuit, head);
         bytes32[] memory full = Trapdoor.path(Trapdoor.level0(), POSITION);
-        for (uint256 i = 0; i < 6; ++i) {
+        for (uint256 i = 0; i < Trapdoor.DEPTH; ++i) {
             path.push(full[i]);
         }
         stop = newStop();
@@ -290,7 +290,7 @@ contract VerifierRouterTest is Check {
     function test_a_risk_point_is_no_rules_point() external {
         bytes32[] memory full = Trapdoor.path(Trapdoor.level0(), 40);
         assembly ("memory-safe") {
-            mstore(full, 6)
+            mstore(full, 7)
         }
         (uint256 x, uint256 y) = Trapdoor.g1(Trapdoor.sheet(40));
         vm.expectRevert(abi.encodeWithSelector(IVerifierStop.BadReserved.selector, 40));

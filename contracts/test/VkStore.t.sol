@@ -37,7 +37,7 @@ contract VkStoreTest is Check {
         same(key.origin, 0);
         same(key.rules, Trapdoor.RULES);
         same(key.shape, keccak256(bytes(Trapdoor.SHAPE)));
-        same(key.sheetRoot, Trapdoor.path(Trapdoor.level0(), 3)[6]);
+        same(key.sheetRoot, Trapdoor.path(Trapdoor.level0(), 3)[Trapdoor.DEPTH]);
         refused(head, abi.encodeWithSelector(IVkStore.AlreadyStored.selector, id));
     }
 

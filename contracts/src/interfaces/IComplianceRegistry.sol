@@ -100,13 +100,14 @@ interface IComplianceRegistry is ICompliance, IAttestorRegistry {
         uint40 timelock;
     }
 
-    /// @notice The commitments are those of the declared accounts, in their order.
+    /// @notice The record is the word that `Records` describes. The commitments are those of the declared accounts, in their
+    /// order.
     event Attested(
         bytes32 indexed subject,
         bytes32 indexed mandateId,
         bytes32 indexed riskDigest,
         bytes32 accountSet,
-        Record record,
+        uint256 record,
         uint256[] commitments
     );
     /// @param by Whoever withdrew it: an owner, the administrator, or anyone who showed what it rests on to be struck.

@@ -42,9 +42,15 @@ library Digests {
         uint256 commitment;
     }
 
-    /// @notice Digest of a context: eleven words.
-    function context(Context memory c) internal pure returns (bytes32) {
-        return keccak256(abi.encode(CONTEXT_DOMAIN, c));
+    /// @notice Digest of a context: eleven words, `keccak256(abi.encode(CONTEXT_DOMAIN, c))`.
+    function context(Context memory c) internal pure returns (bytes32 digest) {
+        bytes32 domain = CONTEXT_DOMAIN;
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            mstore(m, domain)
+            mcopy(add(m, 0x20), c, 0x140)
+            digest := keccak256(m, 0x160)
+        }
     }
 
     /// @notice A digest as the circuit takes it: the top byte dropped, so it is below the field order.

@@ -38,8 +38,11 @@ library Groth16Batch {
         if (!Groth16.addPoint(m, sheetX, sheetY)) return Groth16.REJECTED;
         uint256[] memory weights = _weights(seed, proofs.length);
         uint256 total;
-        for (uint256 i = 0; i < weights.length; ++i) {
-            total += weights[i];
+        // At most 256 numbers of 128 bits.
+        unchecked {
+            for (uint256 i = 0; i < weights.length; ++i) {
+                total += weights[i];
+            }
         }
         total %= R;
         if (!_scale(m + Groth16.RUNNING, total) || !_scale(m + 0xc0, total)) return Groth16.REJECTED;
@@ -111,9 +114,12 @@ library Groth16Batch {
             mstore(sum, 0)
             mstore(add(sum, 0x20), 0)
         }
-        for (uint256 i = 0; i < k; ++i) {
-            outcome = _one(pairs + i * 0xc0, sum, proofs[i], weights[i]);
-            if (outcome != Groth16.HOLDS) return outcome;
+        // Memory addresses.
+        unchecked {
+            for (uint256 i = 0; i < k; ++i) {
+                outcome = _one(pairs + i * 0xc0, sum, proofs[i], weights[i]);
+                if (outcome != Groth16.HOLDS) return outcome;
+            }
         }
         uint256 cap = PAIRING_GAS + PAIR_GAS * (k + 3);
         bool ok;
@@ -151,9 +157,13 @@ library Groth16Batch {
             case 1 { outcome := INFINITY }
             default {
                 mstore(add(term, 0x40), weight)
-                let ok := staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)
+                let ok := 1
+                // One times a point is the point; whether it is one, the sum and the pairing ask.
+                if gt(weight, 1) { ok := staticcall(MUL_GAS, 7, term, 0x60, term, 0x40) }
                 if ok { ok := staticcall(ADD_GAS, 6, sum, 0x80, sum, 0x40) }
-                if ok {
+                // A coordinate that is not below the order would be negated into another point.
+                if iszero(lt(mload(add(pair, 0x20)), Q)) { ok := 0 }
+                if and(ok, gt(weight, 1)) {
                     mcopy(term, pair, 0x40)
                     // The weight is still behind the two words.
                     ok := staticcall(MUL_GAS, 7, term, 0x60, pair, 0x40)

@@ -41,7 +41,41 @@ library Records {
         return uint16(word >> 80);
     }
 
+    function epoch(uint256 word) internal pure returns (uint32) {
+        return uint32(word >> 136);
+    }
+
+    function kept(uint256 word) internal pure returns (uint24) {
+        return uint24(word >> 168);
+    }
+
+    function missed(uint256 word) internal pure returns (uint24) {
+        return uint24(word >> 192);
+    }
+
+    function streak(uint256 word) internal pure returns (uint16) {
+        return uint16(word >> 216);
+    }
+
+    function risk(uint256 word) internal pure returns (uint24) {
+        return uint24(word >> 232);
+    }
+
     // forge-lint: disable-end(unsafe-typecast)
+
+    /// @notice The word of the record that follows `last` (zero for none): its counts and its run of epochs. The caller
+    /// answers for the epoch being later than the last one's.
+    /// @param unbroken Whether the run may go on, if no epoch was passed over.
+    function follow(uint256 last, uint256 epoch_, bool unbroken) internal pure returns (uint256) {
+        uint256 keptNow = uint256(kept(last)) + 1;
+        if (keptNow > type(uint24).max) keptNow = type(uint24).max;
+        uint256 passed = last == 0 ? 0 : epoch_ - epoch(last) - 1;
+        uint256 missedNow = missed(last) + passed;
+        if (missedNow > type(uint24).max) missedNow = type(uint24).max;
+        uint256 run = unbroken && passed == 0 ? uint256(streak(last)) + 1 : 1;
+        if (run > type(uint16).max) run = type(uint16).max;
+        return keptNow << 168 | missedNow << 192 | run << 216;
+    }
 
     /// @notice The word of a record that was withdrawn: it says nothing any more, and its run is over.
     function withdrawn(uint256 word) internal pure returns (uint256) {

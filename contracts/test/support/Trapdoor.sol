@@ -5,12 +5,14 @@ import {Bn254} from "../../src/lib/Bn254.sol";
 import {Digests} from "../../src/lib/Digests.sol";
 
 /// @notice A key whose secrets are known, so any statement has a proof: tests of contracts need no prover.
-/// @dev Three accounts, 40 rules points and 10 risk points. Every point of G1 is a known multiple of (1, 2).
+/// @dev Three accounts, 40 rules points and 60 risk points: three chunks of 32, the first begun by rules, the last ended by padding. Every point of G1 is a known multiple of (1, 2).
 library Trapdoor {
     uint256 internal constant R = Bn254.R;
     uint16 internal constant ACCOUNTS = 3;
     uint32 internal constant RULES = 40;
-    uint32 internal constant SHEET = 50;
+    uint32 internal constant SHEET = 100;
+    /// @dev Levels of the tree over them.
+    uint256 internal constant DEPTH = 7;
     string internal constant SHAPE = "t32";
 
     uint256 private constant ALPHA = 0x1c0ffee0000000000000000000000000000000000000000000000000000a1fa;
@@ -91,24 +93,24 @@ library Trapdoor {
             out = abi.encodePacked(out, x, y);
         }
         bytes32[] memory leaves = level0();
-        bytes32 root = path(leaves, 0)[6];
+        bytes32 root = path(leaves, 0)[DEPTH];
         return abi.encodePacked(out, RULES, root, uint16(1), keccak256(bytes(SHAPE)), origin);
     }
 
-    /// @notice Leaves of the sheet's tree, padded to 64.
+    /// @notice Leaves of the sheet's tree, padded to 128.
     function level0() internal view returns (bytes32[] memory leaves) {
-        leaves = new bytes32[](64);
+        leaves = new bytes32[](1 << DEPTH);
         for (uint32 i = 0; i < SHEET; ++i) {
             (uint256 x, uint256 y) = g1(sheet(i));
             leaves[i] = Digests.icLeaf(i, x, y);
         }
     }
 
-    /// @notice Six siblings of a leaf, and the root as a seventh word.
+    /// @notice The siblings of a leaf, and the root as one word more.
     function path(bytes32[] memory leaves, uint256 index) internal pure returns (bytes32[] memory out) {
-        out = new bytes32[](7);
+        out = new bytes32[](DEPTH + 1);
         bytes32[] memory level = leaves;
-        for (uint256 d = 0; d < 6; ++d) {
+        for (uint256 d = 0; d < DEPTH; ++d) {
             out[d] = level[index ^ 1];
             bytes32[] memory above = new bytes32[](level.length / 2);
             for (uint256 i = 0; i < above.length; ++i) {
@@ -117,7 +119,7 @@ library Trapdoor {
             level = above;
             index >>= 1;
         }
-        out[6] = level[0];
+        out[DEPTH] = level[0];
     }
 
     /// @notice A proof of any statement. `salt` chooses among the many proofs of one statement.

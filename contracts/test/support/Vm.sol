@@ -13,6 +13,8 @@ interface Vm {
 
     function warp(uint256 time) external;
     function chainId(uint256 id) external;
+    function roll(uint256 number) external;
+    function deal(address who, uint256 amount) external;
     function prank(address sender) external;
     function assume(bool condition) external pure;
     function expectRevert(bytes calldata data) external;

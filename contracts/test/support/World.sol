@@ -132,7 +132,7 @@ abstract contract World is Check {
         (uint256 x, uint256 y) = Trapdoor.g1(Trapdoor.sheet(position));
         bytes32[] memory path = Trapdoor.path(leaves, position);
         assembly ("memory-safe") {
-            mstore(path, 6)
+            mstore(path, 7)
         }
         return IMandateRegistry.Entry(position, value, x, y, path);
     }
@@ -188,6 +188,11 @@ abstract contract World is Check {
     }
 
     // --- risk
+
+    /// @dev What a publication puts up.
+    function bond() internal view virtual returns (uint256) {
+        return 0;
+    }
 
     function noSpots() internal pure returns (ISpots.Spot[] memory) {
         return new ISpots.Spot[](0);
@@ -259,7 +264,7 @@ abstract contract World is Check {
     function publishRisk(bytes32 risk, uint64 asOf) internal returns (bytes32) {
         IRiskRegistry.Publication memory p = publication(risk, asOf);
         (address[] memory signers, bytes[] memory signatures) = signed(risks.signingHash(p));
-        return risks.publish(p, noSpots(), signers, signatures);
+        return risks.publish{value: bond()}(p, noSpots(), signers, signatures);
     }
 
     // --- attestations

@@ -5,7 +5,7 @@ mod support;
 
 use mandate_chain::{
     AttestRequest, Chain, ChainError, DeployOptions, EvmProof, LocalChain, MandateTerms, Publication,
-    Registries, Schedule, SigningKey, Spot, Use, Vault, find_anvil, mandate_id, runtime,
+    Registries, RiskState, Schedule, SigningKey, Spot, Trace, Use, Vault, find_anvil, mandate_id, runtime,
 };
 use mandate_statement::{
     AccountEntry, AccountSet, Attestation, AttestorGrade, Context, Digest, RiskPart, SignedAttestation,
@@ -363,6 +363,89 @@ fn a_development_key_stays_on_local_chains() {
         let registries = Registries::deploy(chain, &options).await.unwrap();
         let error = registries.store_key(&key()).await.unwrap_err();
         assert!(matches!(error, ChainError::DevelopmentKey { chain_id: 1, .. }), "{error}");
+    });
+}
+
+/// A published risk part is held to its trace: data is asked for and given, and one wrong step ends it.
+#[test]
+fn a_wrong_step_is_found_and_shown() {
+    runtime().unwrap().block_on(async {
+        let Ok(program) = find_anvil(&repository()) else {
+            eprintln!("skipped: no node program");
+            return;
+        };
+        let node = LocalChain::spawn(&program, Some(START)).unwrap();
+        let chain = Chain::connect(&node.url(), &node.keys()[0]).await.unwrap();
+        let options = DeployOptions {
+            quorum: vec![node.keys()[1].address()],
+            delay_s: HOUR,
+            bond_wei: 1_000_000_000_000_000_000,
+            ..DeployOptions::local()
+        };
+        let governor = Registries::deploy(chain, &options).await.unwrap();
+        let key = key();
+        governor.store_key(&key).await.unwrap();
+        let usable = Use { from: START, to: START + 24 * HOUR, quorum: 1 };
+        let publish = async |publication: &Publication| {
+            let signature = publication.sign(governor.at(), &node.keys()[1]).unwrap();
+            governor.publish_risk(publication, &[signature]).await.unwrap();
+        };
+        let watcher = Chain::connect(&node.url(), &node.keys()[7]).await.unwrap();
+        let watcher = Registries::new(watcher, *governor.at()).unwrap();
+
+        // An honest one: nothing to find, nothing to show, and data for whoever asks.
+        let honest = risk(START);
+        let publication = Publication::of(&honest, &key, vec![], usable).unwrap();
+        publish(&publication).await;
+        let id = publication.id();
+        let trace = Trace::new(&key, &honest).unwrap();
+        assert!(trace.chunks() > 2, "{} chunks", trace.chunks());
+        assert_eq!(trace.first_wrong(&key, &honest.universe, &publication.point).unwrap(), None);
+        let published = (trace.tree().root(), trace.chunks(), trace.point());
+        assert_eq!(governor.published_trace(&id).await.unwrap(), published);
+        for chunk in [0, 1, trace.chunks() - 1] {
+            let right = trace.challenge(&key, chunk).unwrap();
+            let error = watcher.challenge(&id, &right).await.unwrap_err();
+            assert_eq!(error.refusal(), Some("StepHolds"), "{error}");
+        }
+        watcher.demand(&id, 1).await.unwrap();
+        assert_eq!(governor.risk_status(&id).await.unwrap().demands, 1);
+        governor.give(&id, &trace, 1).await.unwrap();
+        let status = governor.risk_status(&id).await.unwrap();
+        assert_eq!((status.state, status.demands, status.fallback), (RiskState::Live, 0, false));
+
+        // A sum that is off from one chunk on, a point that is not the last sum, another universe.
+        let mut late = risk(START + 1);
+        late.as_of = START;
+        for (salt, lie) in ["sum", "point", "universe"].into_iter().enumerate() {
+            late.snapshot = keccak(lie.as_bytes());
+            let mut trace = Trace::new(&key, &late).unwrap();
+            let mut publication = Publication::of(&late, &key, vec![], usable).unwrap();
+            let wrong = trace.chunks() / 2;
+            match lie {
+                "sum" => {
+                    for (i, sum) in trace.sums.iter_mut().enumerate().skip(wrong as usize) {
+                        *sum = g1(scalar("a liar's sum", i + salt));
+                    }
+                    publication.point = trace.point();
+                }
+                "point" => publication.point = g1(scalar("a liar's point", 0)),
+                _ => publication.universe = keccak(b"a liar's universe"),
+            }
+            publication.trace = trace.tree().root();
+            publish(&publication).await;
+            let found = trace.first_wrong(&key, &publication.universe, &publication.point).unwrap().unwrap();
+            let expected = match lie {
+                "sum" => wrong,
+                "point" => trace.chunks() - 1,
+                _ => 0,
+            };
+            assert_eq!(found, expected, "{lie}");
+            let sent = watcher.challenge(&publication.id(), &trace.challenge(&key, found).unwrap()).await;
+            eprintln!("challenge a wrong {lie}: {} gas", sent.unwrap().gas);
+            let status = governor.risk_status(&publication.id()).await.unwrap();
+            assert_eq!(status.state, RiskState::Dead, "{lie}");
+        }
     });
 }
 
