@@ -81,6 +81,10 @@ def table(rows, slots, scenarios):
                  seconds(got["prove"]["user"]), ratio, size(got["peak_bytes"]),
                  size(got["key_bytes"]) if peer != "bb" else "none kept", verify, size(got["proof_bytes"])]
         out.append(label + "| " + " | ".join(cells) + " |")
+        for kind, words in (("again", "a table seen before"), ("portable", "without vector instructions")):
+            if kind in got and (kind != "portable" or got["vector"]):
+                times = [seconds(got[kind]["wall"]), seconds(got[kind]["user"]), f"{got[kind]['user'] / got['prove']['user']:.2f}"]
+                out.append(f"| the same, {words} | | | | " + " | ".join(times) + " | | | | |")
     return out + [""] + missing + ([""] if missing else [])
 
 
@@ -149,7 +153,7 @@ def page(record, rows):
         "seconds of all threads, the figure to compare; each is the least of the runs. \"Prove\" takes public files and a book in memory",
         "to a proof, witness included, with the key in memory where the prover can keep one: `snarkjs` reads its key for every proof,",
         "Barretenberg makes its own from the circuit for every proof, and its times include the start of a process. Memory is the most that the",
-        "proving process held.",
+        "proving process held. Ours keeps part of its work on a table; its first line is of tables it has not seen.",
         "",
         "![Processor time of a proof against slots](peers.svg)",
         "",
@@ -213,7 +217,7 @@ def roofline(record, rows):
         "",
         "Products in millions, by the best method known for each stage (`benches/peers/src/rates.rs`): affine additions of 6 products with the",
         "inversion shared (17 in G2), two additions a bucket, signed digits, the best window for each class of scalars, wide",
-        "scalars halved by the endomorphism, ones added without buckets, seven transforms of radix two.",
+        "scalars halved by the endomorphism, ones added without buckets, six transforms of radix two.",
         "",
         "| slots | " + " | ".join(next(iter(counts.values()))["products"]) + " | all |",
         "|---|" + "---|" * (len(next(iter(counts.values()))["products"]) + 1),

@@ -223,6 +223,7 @@ class Bench:
         about, _, _ = timed([self.peers, "ours-setup", slots, key], self.args.limit)
         text, _, peak = timed([self.peers, "ours", slots, key, runs], self.args.limit)
         key.unlink()
+        key.with_suffix(".digest").unlink()
         return {**last_json(about), **last_json(text), "peak_bytes": peak}
 
     def transparent(self, binding, slots, scenarios, runs):
