@@ -1,8 +1,9 @@
-//! A folder of what custodians handed back: `NAME.opening` with `NAME.attestation` beside each.
+//! A folder of what custodians handed back: `NAME.opening` with `NAME.attestation` beside each, and `NAME.second` where there is
+//! a second attestation.
 
 use crate::failure::{At, Failure, fail};
-use mandate_attest::{Opening, read_attestation};
-use mandate_statement::SignedAttestation;
+use mandate_attest::{Opening, read_attestation, read_second};
+use mandate_statement::{SecondAttestation, SignedAttestation};
 use std::path::{Path, PathBuf};
 
 /// One account as its custodian handed it back. Secret.
@@ -11,6 +12,8 @@ pub struct Handed {
     pub opening: Opening,
     /// What was signed.
     pub signed: SignedAttestation,
+    /// What was signed beside it, where a proof without a ceremony is wanted.
+    pub second: Option<SecondAttestation>,
 }
 
 /// All openings of a folder, by account index, each checked against the attestation beside it.
@@ -21,7 +24,12 @@ pub fn read(folder: &Path) -> Result<Vec<Handed>, Failure> {
         let beside = path.with_extension("attestation");
         let signed = read_attestation(&beside).at(beside.display())?;
         opening.check(&signed.attestation).at(path.display())?;
-        out.push(Handed { opening, signed });
+        let other = path.with_extension("second");
+        let second = other.exists().then(|| read_second(&other).at(other.display())).transpose()?;
+        if let Some(second) = &second {
+            opening.check_second(&signed, second).at(other.display())?;
+        }
+        out.push(Handed { opening, signed, second });
     }
     out.sort_by_key(|h| h.opening.netting_set);
     for pair in out.windows(2) {

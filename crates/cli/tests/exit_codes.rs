@@ -146,7 +146,7 @@ fn a_book_is_proven_verified_and_disclosed() {
     assert!(!desk.path("params").exists(), "the rules are looked at before a key is made");
     let none = desk
         .exits(2, &with(&["good", "--accounts", "good.toml", "--backend", "transparent", "-o", "x.bundle"]));
-    assert!(none.contains("does not exist yet"));
+    assert!(none.contains("has no second commitment"), "{none}");
 
     desk.exits(0, &["setup", "dev", "--shape", "t32"]);
     desk.exits(0, &with(&["good", "--accounts", "good.toml", "-o", "p.bundle"]));
@@ -195,6 +195,51 @@ fn a_book_is_proven_verified_and_disclosed() {
     desk.exits(1, &["disclose", "verify", "bad.disclosure", "-s", "s.snap", "--bundle", "p.bundle"]);
     desk.exits(2, &["disclose", "verify", "p.bundle", "-s", "s.snap"]);
     desk.exits(2, &["disclose", "account", "--opening", "nowhere", "-o", "x"]);
+}
+
+/// One statement, two proof systems, one file.
+#[test]
+fn a_book_is_proven_without_a_ceremony() {
+    let mut desk = Desk::new();
+    desk.subject("lawful.csv", "Example Fund", "good");
+    // The numbers of the ledger grow: the second time, the same accounts with a second commitment.
+    desk.attest_with("lawful.csv", "Example Fund", "twice", &["--second"]);
+    let now = (AS_OF + 600).to_string();
+    let prove = ["prove", "m.toml", "-s", "s.snap", "-b", "twice", "--accounts", "good.toml", "--backend"];
+    desk.exits(0, &[&prove[..], &["both", "-o", "both.bundle"]].concat());
+    desk.exits(0, &[&prove[..], &["transparent", "--epoch", "2", "-o", "two.bundle"]].concat());
+    let verify = |bundle| {
+        ["verify", bundle, "-m", "m.toml", "-s", "s.snap", "--accounts", "good.toml", "--now", now.as_str()]
+    };
+    let said = desk.exits(0, &verify("both.bundle"));
+    for word in ["without a ceremony", "min-nav", "lev", "attested twice"] {
+        assert!(said.contains(word), "{word} is not there:\n{said}");
+    }
+    desk.exits(0, &[&verify("both.bundle")[..], &["two.bundle"]].concat());
+    desk.exits(0, &[&verify("both.bundle")[..], &["--groth16", "--allow-dev-key"]].concat());
+    let said = desk.exits(1, &[&verify("both.bundle")[..], &["--groth16", "--params", "params"]].concat());
+    assert!(said.contains("development key"), "{said}");
+    let said = desk.exits(2, &[&verify("two.bundle")[..], &["--groth16", "--allow-dev-key"]].concat());
+    assert!(said.contains("no proof under Groth16"), "{said}");
+    desk.exits(0, &[&verify("two.bundle")[..], &["--json"]].concat());
+    // Without a second attestation beside it, an opening proves nothing here; nor with another account's.
+    let other = desk.path("twice").join("vault_segregated_main.second");
+    let kept = std::fs::read(&other).unwrap();
+    let mut bytes = kept.clone();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&other, bytes).unwrap();
+    let said = desk.exits(2, &[&prove[..], &["transparent", "-o", "x.bundle"]].concat());
+    assert!(said.contains("damaged"), "{said}");
+    std::fs::write(&other, kept).unwrap();
+    // A parameters' file that somebody altered is hashed again.
+    let cache = std::fs::read_dir(desk.path("params")).unwrap().map(|e| e.unwrap().path());
+    let cache: Vec<_> = cache.filter(|p| p.extension().is_some_and(|e| e == "params")).collect();
+    assert_eq!(cache.len(), 1, "{cache:?}");
+    let mut bytes = std::fs::read(&cache[0]).unwrap();
+    bytes[77] ^= 1;
+    std::fs::write(&cache[0], bytes).unwrap();
+    assert!(desk.exits(0, &verify("two.bundle")).contains("hashed again"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Types that hold secrets cannot be printed or serialised as text, and are wiped.
 
-use mandate_attest::{AttestorKey, Blinding, Opening};
+use mandate_attest::{AttestorKey, Blinding, Opening, PastaSeed};
 use mandate_book::{AccountBook, Amount, Book, Entry, Records, Row};
 use mandate_circuits::r1cs::{Blocks, Hints, Num, Secrets, System};
 use mandate_prover::{AccountOpening, Job, Prover, Task};
@@ -39,6 +39,9 @@ secret!(
     AttestorKey,
     Blinding,
     Opening,
+    PastaSeed,
+    mandate_transparent::prove::SecondOpening<'static>,
+    mandate_transparent::prove::SheetProver<'static, 'static>,
     AccountBook,
     Amount,
     Book,
@@ -66,6 +69,7 @@ const _: fn() = || {
     on_drop::<Blocks>();
     on_drop::<Hints>();
     on_drop::<Opening>();
+    on_drop::<PastaSeed>();
     on_drop::<Totals>();
     on_drop::<Witnesses>();
     on_drop::<Zeroizing<Vec<i64>>>();

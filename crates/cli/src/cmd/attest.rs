@@ -7,7 +7,9 @@ use crate::failure::{At, Done, Failure, Outcome, fail};
 use crate::place;
 use crate::screen::Screen;
 use crate::sheet;
-use mandate_attest::{AttestorKey, Ledger, Opening, Request, attest, write_attestation};
+use mandate_attest::{
+    AttestorKey, Ledger, Opening, Request, attest, attest_second, write_attestation, write_second,
+};
 use mandate_book::{Book, MarketSlots, Records, SlotIndex, resolve};
 use mandate_statement::SignedAttestation;
 use serde_json::json;
@@ -46,6 +48,9 @@ pub struct Args {
     /// Where to write NAME.attestation and NAME.opening.
     #[arg(long, value_name = "DIR", default_value = ".")]
     out: PathBuf,
+    /// Commit a second time, over the field of the proof system without a ceremony, and sign that too: NAME.second.
+    #[arg(long)]
+    second: bool,
     #[command(flatten)]
     reading: Reading,
 }
@@ -104,8 +109,14 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
         Request { subject, account: accounts::account(own_name, &key.address())?, sequence: args.sequence };
     // Before a number is used up: what is signed must find its place.
     writable(&args.out)?;
-    let (signed, opening) = sign(&book, account, &slots, &request, &key, &mut ledger)?;
+    let (signed, mut opening) = sign(&book, account, &slots, &request, &key, &mut ledger)?;
+    let second = args.second.then(|| attest_second(&mut opening, &signed, &key)).transpose()?;
     let files = write(&args.out, account, &signed, &opening)?;
+    if let Some(second) = &second {
+        let path = files.0.with_extension("second");
+        write_second(second, &path)?;
+        screen.say(format!("{} may be shown to anyone, too.", path.display()));
+    }
     screen.say(format!(
         "{} goes to the holder alone: it opens the commitment. {} may be shown to anyone.",
         files.1.display(),

@@ -14,4 +14,5 @@ pub mod setup;
 pub mod sheet;
 pub mod snapshot;
 pub mod templates;
+pub mod transparent;
 pub mod verify;

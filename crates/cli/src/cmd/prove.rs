@@ -4,6 +4,7 @@ use crate::accounts;
 use crate::book;
 use crate::cmd::batch;
 use crate::cmd::evaluate::{broken, verdicts};
+use crate::cmd::transparent;
 use crate::failure::{Done, Failure, Outcome, fail};
 use crate::files;
 use crate::keys::KeyArgs;
@@ -12,7 +13,9 @@ use crate::place;
 use crate::screen::{Screen, seconds};
 use crate::sheet::Sheet;
 use mandate_prover::{AccountOpening, Flow, ProveError, Prover, Task};
-use mandate_statement::{AccountSet, AttestorGrade, Bundle, Context, Digest, Kind, encode};
+use mandate_statement::{
+    AccountSet, AttestorGrade, Bundle, Context, Digest, Kind, TransparentBundle, encode,
+};
 use mandate_verifier::{Expectations, Verifier, VerifyError};
 use serde_json::json;
 use std::num::NonZeroUsize;
@@ -80,8 +83,10 @@ pub struct Args {
 enum Backend {
     /// Groth16 over BN254: small proofs, for chains; needs a key per shape.
     Groth16,
-    /// Without any setup; not in this version.
+    /// Without any ceremony: larger proofs, for readers who trust none; needs the custodians' second attestations.
     Transparent,
+    /// Both in one file.
+    Both,
 }
 
 /// The chain and registry that a proof is for.
@@ -292,11 +297,36 @@ fn prover(args: &Args, sheet: &Sheet, screen: &Screen) -> Result<Prover, Failure
     Ok(if args.portable { prover.with_path(mandate_prover::Path::PORTABLE) } else { prover })
 }
 
+/// Writes a bundle that needs no ceremony.
+fn written(args: &Args, bundle: &TransparentBundle, took: Duration, screen: &Screen) -> Done {
+    let bytes = encode(Kind::TransparentBundle, bundle);
+    files::write(&args.out, &bytes)?;
+    screen.data(
+        || {
+            format!(
+                "{}: {} bytes, of them {} of proof{}; proven in {}, verified\nmandate {}\nrisk part {}\nsheet's key {}",
+                args.out.display(),
+                bytes.len(),
+                bundle.proof.len(),
+                if bundle.groth16.is_some() { ", and the same statement under Groth16" } else { "" },
+                seconds(took),
+                bundle.context.mandate,
+                bundle.context.risk,
+                bundle.context.key
+            )
+        },
+        || {
+            json!({
+                "holds": true, "bundle": args.out, "bytes": bytes.len(), "proof_bytes": bundle.proof.len(),
+                "backend": bundle.backend, "prove_seconds": took.as_secs_f64(), "context": bundle.context,
+            })
+        },
+    );
+    Ok(Outcome::Holds)
+}
+
 /// Runs it.
 pub fn run(args: &Args, screen: &Screen) -> Done {
-    if args.backend == Backend::Transparent {
-        return fail("the transparent backend does not exist yet in this version; use --backend groth16");
-    }
     if args.valid_for == 0 {
         return fail("--valid-for is zero: the proof would say nothing; give a span such as 1d");
     }
@@ -306,6 +336,11 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
     let terms = Terms { chain: args.place.pair(), epoch: args.epoch, valid_for: args.valid_for };
     let sheet = Sheet::read(&args.mandate, &args.snapshot)?;
     let (Some(folder), Some(accounts)) = (&args.book, &args.accounts) else {
+        if args.backend != Backend::Groth16 {
+            return fail(
+                "a batch is proven under Groth16 alone; give --book and --accounts for another --backend",
+            );
+        }
         let Some(list) = &args.batch else { return fail("name a --book with its --accounts, or a --batch") };
         let orders = batch::read(list)?;
         let prover = prover(args, &sheet, screen)?;
@@ -318,8 +353,25 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
     let outcome = match broken_rules(&sheet, &handed, &set)? {
         Some(wrong) => Proven::Broken(wrong),
         None => {
-            let prover = prover(args, &sheet, screen)?;
-            Desk::new(&sheet, &prover, terms)?.prove(&handed, &set, screen)?
+            let groth16 = || {
+                let prover = prover(args, &sheet, screen)?;
+                Desk::new(&sheet, &prover, terms)?.prove(&handed, &set, screen)
+            };
+            if args.backend == Backend::Groth16 {
+                groth16()?
+            } else {
+                let other = match (args.backend == Backend::Both).then(groth16).transpose()? {
+                    Some(Proven::Bundle(bundle, _)) => Some(*bundle),
+                    Some(Proven::Broken(_)) => {
+                        return fail("the rules hold, and one proof system does not say so");
+                    }
+                    None => None,
+                };
+                let (mut bundle, took) =
+                    transparent::prove(&sheet, &handed, &set, terms, &args.keys, screen)?;
+                bundle.groth16 = other;
+                return written(args, &bundle, took, screen);
+            }
         }
     };
     match outcome {

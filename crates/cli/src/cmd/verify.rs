@@ -2,6 +2,7 @@
 
 use crate::accounts::{self, grade_name};
 use crate::cmd::prove::Place;
+use crate::cmd::transparent;
 use crate::failure::{At, Done, Failure, Outcome, fail};
 use crate::files;
 use crate::keys::KeyArgs;
@@ -9,7 +10,7 @@ use crate::place;
 use crate::screen::{Screen, seconds};
 use crate::sheet::{Sheet, rule_line};
 use mandate_market::time;
-use mandate_statement::{AccountSet, AttestorGrade, Bundle, Digest, Kind, decode};
+use mandate_statement::{AccountSet, AttestorGrade, Bundle, Digest, Kind, TransparentBundle, decode};
 use mandate_verifier::{BatchItem, Expectations, KeyOrigin, Verified, Verifier, VerifyError};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -54,6 +55,9 @@ pub struct Args {
     /// Digest of the account set, as you had it from the subject's administrator.
     #[arg(long, value_name = "DIGEST", value_parser = accounts::digest)]
     account_set: Option<Digest>,
+    /// Of a file with both proofs, verify the one under Groth16.
+    #[arg(long)]
+    groth16: bool,
     /// Accept a development key, under which its maker can prove anything.
     #[arg(long)]
     allow_dev_key: bool,
@@ -106,19 +110,39 @@ fn sets_of(accounts: &Path, bundles: &[PathBuf], sheet: &Sheet) -> Result<Vec<Ac
     bundles.iter().map(of).collect()
 }
 
+/// The bundles where they need no ceremony, all or none of them.
+fn transparent_ones(paths: &[PathBuf]) -> Result<Option<Vec<(PathBuf, TransparentBundle)>>, Failure> {
+    let mut out = Vec::new();
+    for path in paths {
+        if let Some(bundle) = transparent::read_bundle(path)? {
+            out.push((path.clone(), bundle));
+        }
+    }
+    if !out.is_empty() && out.len() < paths.len() {
+        return fail("some of the bundles need a ceremony and some do not; verify them in two calls");
+    }
+    Ok((!out.is_empty()).then_some(out))
+}
+
+fn under_groth16(path: &Path, bundle: &TransparentBundle) -> Result<Bundle, Failure> {
+    let inside = bundle.groth16.clone();
+    inside.map_or_else(|| fail(format!("{}: there is no proof under Groth16 in it", path.display())), Ok)
+}
+
 /// Runs it.
 pub fn run(args: &Args, screen: &Screen) -> Done {
     let paths = files_of(&args.bundles)?;
-    let bundles = paths.iter().map(|p| read_bundle(p)).collect::<Result<Vec<_>, _>>()?;
+    let other = transparent_ones(&paths)?;
+    let bundles = match (&other, args.groth16) {
+        (Some(_), false) => Vec::new(),
+        (Some(list), true) => {
+            list.iter().map(|(path, b)| under_groth16(path, b)).collect::<Result<Vec<_>, _>>()?
+        }
+        (None, _) => paths.iter().map(|p| read_bundle(p)).collect::<Result<Vec<_>, _>>()?,
+    };
     let (sheet, _) = screen.timed("compiling the sheet", || Sheet::read(&args.mandate, &args.snapshot));
     let sheet = sheet?;
     let sets = sets_of(&args.accounts, &paths, &sheet)?;
-    if !args.allow_dev_key && args.vk.is_none() {
-        args.keys.must_exist(sheet.shape())?;
-    }
-    let key = args.keys.verifying(sheet.shape(), args.vk.as_deref(), screen)?;
-    let origin = key.origin;
-    let verifier = Verifier::new(key);
     let known = args.attestors.as_deref().map(accounts::read_attestors).transpose()?;
     let expect = Expectations {
         attestors: known.as_ref(),
@@ -129,6 +153,15 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
         development_keys: args.allow_dev_key,
         chain: args.place.pair(),
     };
+    if let (Some(list), false) = (&other, args.groth16) {
+        return transparent::verify(list, &sheet, &sets, &expect, &args.keys, screen);
+    }
+    if !args.allow_dev_key && args.vk.is_none() {
+        args.keys.must_exist(sheet.shape())?;
+    }
+    let key = args.keys.verifying(sheet.shape(), args.vk.as_deref(), screen)?;
+    let origin = key.origin;
+    let verifier = Verifier::new(key);
     let (point, point_time) =
         screen.timed("the sheet's points", || verifier.sheet(&sheet.compiled.part, &sheet.risk));
     let point = point?;

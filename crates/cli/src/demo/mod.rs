@@ -7,5 +7,6 @@ mod offchain;
 mod parties;
 mod refusals;
 mod table;
+mod twice;
 
 pub use offchain::{Options, tell};

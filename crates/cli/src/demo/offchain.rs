@@ -5,6 +5,7 @@ use super::chain;
 use super::parties::{Attestors, Subject};
 use super::refusals::Refusals;
 use super::table::Table;
+use super::twice;
 use crate::book;
 use crate::cmd::evaluate::{table, verdicts};
 use crate::cmd::prove::{Proven, Terms, context, prove};
@@ -143,6 +144,8 @@ pub fn tell(scene: Scene, options: &Options, screen: &Screen) -> Done {
     figures.row("verify, points known", seconds(verify_time));
     figures.row("proof", format!("{} bytes", bundle.proof.len()));
     figures.row("bundle with attestations", format!("{} bytes", grouped(bytes.len())));
+
+    twice::tell(&sheet, &honest, &bundle, &expect, &options.keys, &mut figures, screen)?;
 
     screen.say("\n== 7. What an auditor refuses ==");
     let stage = Stage {

@@ -3,7 +3,7 @@
 use crate::cmd::attest::sign;
 use crate::failure::Failure;
 use crate::openings::{self, Handed};
-use mandate_attest::{AttestorKey, Ledger, Request, account_id, subject_id};
+use mandate_attest::{AttestorKey, Ledger, Request, account_id, attest_second, subject_id, write_second};
 use mandate_book::{MarketSlots, Options, SlotIndex, read, resolve};
 use mandate_market::Snapshot;
 use mandate_statement::{AccountEntry, AccountSet, AttestorGrade};
@@ -63,8 +63,10 @@ impl Attestors {
             let (key, ledger, grade) = &mut self.list[index];
             let account = account_id(&key.address(), &format!("{name}: {label}"));
             let request = Request { subject, account, sequence: None };
-            let (signed, opening) = sign(&book, label, &slots, &request, key, ledger)?;
-            crate::cmd::attest::write(folder, label, &signed, &opening)?;
+            let (signed, mut opening) = sign(&book, label, &slots, &request, key, ledger)?;
+            let second = attest_second(&mut opening, &signed, key)?;
+            let (public, _) = crate::cmd::attest::write(folder, label, &signed, &opening)?;
+            write_second(&second, &public.with_extension("second"))?;
             entries.push(AccountEntry {
                 netting_set: signed.attestation.netting_set,
                 account,

@@ -122,13 +122,17 @@ impl Desk {
     }
     /// Every account of a statement attested for `subject`, openings in the folder `out`.
     pub fn attest(&mut self, statement: &str, subject: &str, out: &str) {
+        self.attest_with(statement, subject, out, &[]);
+    }
+    /// The same with more arguments.
+    pub fn attest_with(&mut self, statement: &str, subject: &str, out: &str, more: &[&str]) {
         for (i, account) in ACCOUNTS.iter().enumerate() {
             let key = format!("{i}.key");
             if !self.path(&key).exists() {
                 self.ok(&["attest", "new-key", "-o", &key]);
             }
             let own = format!("{subject} {account}");
-            self.ok(&[
+            let args = [
                 "attest",
                 "--statement",
                 statement,
@@ -144,7 +148,8 @@ impl Desk {
                 &key,
                 "--out",
                 out,
-            ]);
+            ];
+            self.ok(&[&args, more].concat());
         }
     }
     /// Attests, and declares the accounts in `out.toml`.
