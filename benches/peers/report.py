@@ -78,7 +78,7 @@ def table(rows, slots, scenarios):
         if "collapse" in got:
             verify += f" (+ {seconds(got['collapse']['wall'])} once per table and limits)"
         cells = [f"{got['constraints']:,}", f"{got['public_inputs']:,}", seconds(got["prove"]["wall"]),
-                 seconds(got["prove"]["user"]), ratio, size(got["peak_bytes"]),
+                 seconds(got["prove"]["user"]), ratio, size(got["peak_bytes"]) if "peak_bytes" in got else "not measured",
                  size(got["key_bytes"]) if peer != "bb" else "none kept", verify, size(got["proof_bytes"])]
         out.append(label + "| " + " | ".join(cells) + " |")
         for kind, words in (("again", "a table seen before"), ("portable", "without vector instructions")):
