@@ -77,11 +77,17 @@ fn a_key_with_one_other_point_is_not_vouched_for() {
     assert!(!own.is_vouched_for(), "a seed that this program does not know");
 }
 
+/// Shapes whose default key is known made ready, too. That of `o2048` is not: it is read from the key itself.
+const READY: [&str; 5] = ["t32", "r64", "s256", "m1024", "l4096"];
+
 fn is_known(name: &str) {
     let file = development(name, SEED).to_bytes();
     let key = ProvingKey::from_bytes(&file).expect("a key");
     let digest: Vec<String> = file[36..HEADER].iter().map(|b| format!("{b:02x}")).collect();
     assert!(key.is_vouched_for(), "crates/prover/src/known.rs: the key of {name} is {}", digest.concat());
+    if !READY.contains(&name) {
+        return;
+    }
     let (_, ready) = ready_file(&key, &relation(key.verifying().shape)).expect("the key of this relation");
     assert!(
         is_known_ready(name, ready),
