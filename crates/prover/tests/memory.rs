@@ -45,10 +45,11 @@ fn peaks(name: &str) -> [f64; 2] {
     [f64::from(read), f64::from(proof)]
 }
 
-/// One test, as what another does at the same time would be counted too.
+/// One test, as what another does at the same time would be counted too. Measured: 120.3 and 84.7 MiB at `s256`, 195.6 and 133.6 at
+/// `m1024`; how two threads share the work moves the second by a few sums' worth.
 #[test]
 fn memory_stays_below_its_bounds() {
-    for (name, bounds) in [("s256", [150.0, 150.0]), ("m1024", [500.0, 500.0])] {
+    for (name, bounds) in [("s256", [150.0, 110.0]), ("m1024", [240.0, 180.0])] {
         for (got, bound) in peaks(name).into_iter().zip(bounds) {
             assert!(got < bound, "{name}: {got:.1} MiB, the bound is {bound}");
             assert!(got > 1.0, "{name}: {got:.1} MiB is not what a key takes: nothing was counted");
