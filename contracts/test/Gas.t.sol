@@ -195,7 +195,7 @@ contract GasTest is World {
         new VerifierRouter(address(this), address(this), 0);
         bytes32[] memory path = Trapdoor.path(leaves, 31);
         assembly ("memory-safe") {
-            mstore(path, 6)
+            mstore(path, 7)
         }
         (uint256 x, uint256 y) = Trapdoor.g1(Trapdoor.sheet(31));
         new VerifierStop(v, keys, keyId, address(this), 31, x, y, path);

@@ -59,7 +59,7 @@ contract Handler is World {
         (uint256 x, uint256 y) = Trapdoor.g1(Trapdoor.sheet(POSITION));
         bytes32[] memory path = Trapdoor.path(leaves, POSITION);
         assembly ("memory-safe") {
-            mstore(path, 6)
+            mstore(path, 7)
         }
         stop = new VerifierStop(verifier, keys, keyId, address(this), POSITION, x, y, path);
         router.propose(keyId, stop);
