@@ -48,6 +48,7 @@ refusals! {
     AttestorIsRevoked(address: attestor) => "attestor {attestor} is revoked";
     AttestorOutsideWindow(address: attestor, uint48: validFrom, uint48: validTo) => "attestor {attestor} may vouch from {validFrom} to {validTo} only";
     BadBatch(uint256: proofs, uint256: inputs) => "{inputs} inputs do not divide among {proofs} proofs; a batch has 1 to 256";
+    BadFeed(address: source) => "{source} is no price feed that can be used";
     BadG1(uint256: index) => "point {index} of the key is infinity or off the curve";
     BadG2() => "a second-group point of the key is infinity, off the curve or outside the subgroup, or gamma equals delta";
     BadPoint() => "the risk part's point is infinity or off the curve";
@@ -96,6 +97,7 @@ refusals! {
     ListNotDeclared(bytes32: subject) => "subject {subject} declared only a commitment to its accounts: give the list";
     LocalChainsOnly(uint256: chainId) => "the demonstration's token is for local chains, not for chain {chainId}";
     MandateNotActive(bytes32: mandateId) => "mandate {mandateId} is paused or not registered";
+    MarketClosed(uint8: reason, bytes32: asset) => "the market closes the gate for asset {asset} (reason {reason})";
     MayNotFreeze(address: caller) => "{caller} may not freeze";
     MayNotRevoke(address: caller) => "{caller} is neither the owner, nor the mandate's owner, nor the subject's administrator";
     MayNotVeto(address: caller) => "{caller} does not govern, and no member of the quorum may veto this risk part now";
@@ -112,6 +114,7 @@ refusals! {
     NotApproved(bytes32: subject, address: account) => "the administrator of {subject} has not approved {account}";
     NotASigner(address: signer) => "{signer} is no member of the quorum";
     NotASubmitter(address: caller) => "{caller} is not among those whom the subject's administrator lets submit";
+    NotCompliant() => "the subject is not compliant";
     NotConsecutive(uint32: before, uint32: chunk) => "step {before} is not the one right before {chunk}";
     NotDemanded(uint32: chunk) => "nobody waits for chunk {chunk}";
     NotGuardian(address: caller) => "{caller} is not the guardian";
@@ -122,6 +125,7 @@ refusals! {
     NotInForce(bytes32: mandateId) => "no version of mandate {mandateId} is in force";
     NotInTree() => "a path does not lead to the root";
     NotMandateOwner(address: caller) => "{caller} owns neither the mandate nor the registry";
+    NotMoved(uint8: reason) => "the market has not moved beyond the band (reason {reason})";
     NotOnCurve() => "a point is off the curve";
     NotPaid(address: who) => "{who} takes no ether";
     NotSettled(uint64: instant) => "instant {instant} has no seed yet";
