@@ -263,8 +263,8 @@ impl Witness {
                         if let Some((var, c)) = terms.get(at) {
                             left += *c * values[var.0 as usize];
                         }
-                        if at < *bytes {
-                            let byte = Fp::from(u64::from(repr[at]));
+                        if let Some(byte) = repr[..*bytes].get(at) {
+                            let byte = Fp::from(u64::from(*byte));
                             self.columns[sizes.limb(range)][row + at] = byte;
                             left -= byte * power_of_two(8 * u32::try_from(at).expect("few bytes"));
                         }

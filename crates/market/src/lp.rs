@@ -85,11 +85,11 @@ fn power(n: u32) -> BigUint {
     let mut left = n;
     while left > 0 {
         if left & 1 == 1 {
-            out = &out * &base >> PLACES;
+            out = (&out * &base) >> PLACES;
         }
         left >>= 1;
         if left > 0 {
-            base = &base * &base >> PLACES;
+            base = (&base * &base) >> PLACES;
         }
     }
     out
