@@ -129,9 +129,9 @@ fn is_lawful(key: &EvmKey, universe: &Digest, chunk: usize, values: &Chunk) -> b
     values.iter().enumerate().all(|(i, v)| {
         let at = first + i;
         let holds_none = at < rules || at >= key.parts().sheet.len();
-        *v < modulus()
-            && !(holds_none && !v.is_zero())
-            && (at != rules || *v == U256::from_be_bytes(universe.field_bytes()))
+        let empty_where_it_must_be = v.is_zero() || !holds_none;
+        let names_the_universe = at != rules || *v == U256::from_be_bytes(universe.field_bytes());
+        *v < modulus() && empty_where_it_must_be && names_the_universe
     })
 }
 

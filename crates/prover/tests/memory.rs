@@ -1,5 +1,7 @@
 //! How much memory a proof takes, counted in bytes asked for: the same on every machine with as many threads.
 
+#![allow(clippy::print_stderr, reason = "a measured figure is worth a line in the log")]
+
 mod common;
 use common::MANDATE;
 use mandate_book::examples::Example;

@@ -1,6 +1,11 @@
 //! Figures: `cargo test --release -p mandate-transparent --test figures -- --ignored --nocapture`, one shape at a time with
 //! `MANDATE_SHAPE`. Processor time of this process, all threads; memory at its largest so far.
 
+#![allow(
+    clippy::print_stderr,
+    reason = "a measured figure, or why a test is left out, is worth a line in the log"
+)]
+
 mod common;
 
 use common::{Scene, lawful};

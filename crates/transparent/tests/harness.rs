@@ -1,5 +1,10 @@
 //! Attacks on the circuit itself: every cell changed alone, every lookup and every gate left out, lies that stay consistent.
 
+#![allow(
+    clippy::print_stderr,
+    reason = "a measured figure, or why a test is left out, is worth a line in the log"
+)]
+
 mod common;
 
 use common::check::{Checker, Fault};
@@ -35,7 +40,7 @@ fn unread(layout: &Layout, column: usize, row: usize) -> Option<&'static str> {
         return Some("past the lanes");
     }
     let end = row % BLOCK + 1 == BLOCK;
-    let last = (row + 1) % sizes.segment_rows() == 0;
+    let last = (row + 1).is_multiple_of(sizes.segment_rows());
     for lane in 0..sizes.lanes {
         if last && (1..sizes.sums).any(|i| column == sizes.sum(lane, i)) {
             return Some("a sum where only the digest stands");
@@ -201,6 +206,7 @@ impl HashLie {
         if let Wrong::Start(i) = self.kind {
             state[i] += Fp::one();
         }
+        #[allow(clippy::needless_range_loop, reason = "the row names cells of many columns")]
         for row in first..sizes.segment_rows() {
             if row > first && row % BLOCK == 0 {
                 state[0] += columns[sizes.element(0, 0)][row];

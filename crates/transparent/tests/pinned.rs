@@ -1,6 +1,11 @@
 //! A stored bundle still verifies, and the key of its sheet is the one it names: layout, constants, parameters and transcript are
 //! what they were. `MANDATE_WRITE_PINS=1 cargo test --release -p mandate-transparent --test pinned -- --ignored` makes it anew.
 
+#![allow(
+    clippy::print_stderr,
+    reason = "a measured figure, or why a test is left out, is worth a line in the log"
+)]
+
 mod story;
 
 use mandate_statement::{Kind, TransparentBundle, decode, encode};

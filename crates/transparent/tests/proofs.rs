@@ -1,5 +1,10 @@
 //! Real proofs: what is true is proven and accepted, what is not is refused, byte by byte.
 
+#![allow(
+    clippy::print_stderr,
+    reason = "a measured figure, or why a test is left out, is worth a line in the log"
+)]
+
 mod common;
 
 use common::{Scene, lawful};

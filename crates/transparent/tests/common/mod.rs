@@ -55,7 +55,7 @@ impl Scene {
                 continue;
             }
             let slots = segments[0] * length..(segments[0] + segments.len()) * length;
-            let seed = PastaSeed::from_bytes([a as u8 + 1; 32]);
+            let seed = PastaSeed::from_bytes([u8::try_from(a + 1).expect("few accounts"); 32]);
             let held = &self.book.quantities[slots];
             let made =
                 commit_pasta(shape, self.risk.universe, index, segments[0], held, &seed).expect("in range");

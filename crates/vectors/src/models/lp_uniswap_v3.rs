@@ -182,8 +182,8 @@ fn figure(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use num_traits::Zero;
     use crate::{Agreement, ratio, whole};
+    use num_traits::Zero;
     use serde_json::json;
 
     fn right(v: &Value) {
