@@ -164,7 +164,8 @@ impl<C: Chain, K: Clock, P: Prover, J: Journal> Agent<C, K, P, J> {
         let Some((by, seen)) = self.deadline.zip(self.seen) else { return wait };
         let now = seen.time.saturating_add(self.clock.elapsed().saturating_sub(seen.at).as_secs());
         match by.saturating_sub(now) {
-            0 => wait,
+            // It is too late already: every minute counts.
+            0 => wait.min(self.policy.poll),
             left => wait.min(Duration::from_secs(left / 4)).max(self.policy.backoff.0.min(wait)),
         }
     }

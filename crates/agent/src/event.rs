@@ -93,7 +93,10 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resting { end } => write!(f, "nothing to do: the record opens gates until {end}"),
-            Self::Inactive => write!(f, "the mandate is paused, or not registered"),
+            Self::Inactive => write!(
+                f,
+                "the mandate takes no attestations now: it is paused, not in force, or of another version"
+            ),
             Self::StrangerPending => {
                 write!(
                     f,

@@ -4,7 +4,7 @@
 
 mod sim;
 
-use mandate_agent::{Agent, Epochs, Event, Outcome};
+use mandate_agent::{Agent, Entry, Epochs, Event, Outcome, Policy};
 use proptest::prelude::*;
 use sim::*;
 use std::collections::BTreeSet;
@@ -49,6 +49,16 @@ fn never_twice(world: &Shared) -> usize {
     let epochs: BTreeSet<u64> = attested.iter().map(|t| t.epoch).collect();
     assert_eq!(epochs.len(), attested.len(), "an epoch was attested twice: {attested:?}");
     assert!(attested.is_sorted_by(|a, b| a.epoch < b.epoch && a.as_of < b.as_of), "{attested:?}");
+    // What the journal calls settled is so, and stays so.
+    for entry in &world.borrow().disk {
+        let Entry::Settled { nonce, outcome } = entry else { continue };
+        let on_chain = attested.iter().find(|t| t.nonce == *nonce).map(|t| t.epoch);
+        match outcome {
+            Outcome::Attested { epoch } => assert_eq!(on_chain, Some(*epoch), "nonce {nonce}"),
+            Outcome::Reverted { .. } => assert_eq!(on_chain, None, "nonce {nonce}"),
+            Outcome::Displaced => panic!("nobody else is here to take nonce {nonce}"),
+        }
+    }
     attested.len()
 }
 
@@ -220,6 +230,35 @@ fn no_more_is_offered_than_the_cap() {
     let w = world.borrow();
     assert!(w.txs.values().all(|t| u128::from(t.most) <= policy(9).fee_cap.most));
     assert!(w.now >= START + 900);
+}
+
+/// A transaction that is not mined until its book is too old gives way to one of a fresher book, under its nonce.
+#[test]
+fn what_is_too_late_gives_way_under_its_nonce() {
+    let world = World::new(19, Trouble::default());
+    world.borrow_mut().passed_by_until = START + 3 * HOUR;
+    let w = || world.clone();
+    let patient = Policy { stuck_after: Duration::from_secs(3000), ..policy(19) };
+    let (chain, clock, prover) = (SimChain(w()), SimClock(w()), SimProver(w()));
+    let mut agent = Agent::new(chain, clock, prover, SimJournal(w()), &identity(), patient).unwrap();
+    while world.borrow().now < START + 4 * HOUR {
+        let step = agent.step().unwrap();
+        world.borrow_mut().advance(step.wait.max(Duration::from_secs(1)));
+    }
+    assert_eq!(never_twice(&world), 1);
+    let w = world.borrow();
+    assert!(w.txs.values().all(|t| t.nonce == 0), "all that was sent has one nonce");
+    let books: BTreeSet<u64> = w.txs.values().map(|t| t.as_of).collect();
+    assert!(books.len() > 1, "a fresher book took over");
+    assert_eq!(w.head().nonce, 1);
+}
+
+/// A node that keeps no receipts: the record says what became of a transaction.
+#[test]
+fn without_receipts_the_record_is_asked() {
+    let world = World::new(23, Trouble { receipt: 1000, ..Trouble::default() });
+    run(&world, 23, START + 6 * HOUR);
+    assert!(never_twice(&world) >= 5);
 }
 
 /// Another transaction of the sender: nothing is sent beside it.

@@ -104,6 +104,8 @@ pub struct World {
     pub begun: bool,
     /// Undone blocks.
     pub undone: u64,
+    /// Until this instant blocks pass the pool by.
+    pub passed_by_until: u64,
 }
 
 pub type Shared = Rc<RefCell<World>>;
@@ -134,6 +136,7 @@ impl World {
             closed: 0,
             begun: false,
             undone: 0,
+            passed_by_until: 0,
         }))
     }
     /// SplitMix64.
@@ -235,7 +238,8 @@ impl World {
             if tx.nonce < block.nonce {
                 continue;
             }
-            let mined = tx.nonce == block.nonce && tx.most >= self.base_fee && self.draw() % 10 < 8;
+            let taken = tx.nonce == block.nonce && time >= self.passed_by_until;
+            let mined = taken && tx.most >= self.base_fee && self.draw() % 10 < 8;
             if !mined {
                 self.pool.push(hash);
                 continue;
