@@ -52,3 +52,15 @@ sol!(
     EpochBeacon,
     "abi/EpochBeacon.json"
 );
+sol!(
+    #[sol(rpc)]
+    #[derive(Debug)]
+    PriceBreaker,
+    "abi/PriceBreaker.json"
+);
+sol!(
+    #[sol(rpc)]
+    #[derive(Debug)]
+    DemoFeed,
+    "abi/DemoFeed.json"
+);

@@ -68,6 +68,14 @@ impl Registries {
         let registry = self.compliance_registry();
         Ok(self.chain().send("attest", registry.attest(mandate, risk, statement)).await?.0)
     }
+    /// The call that [`Registries::attest`] sends, for whoever signs and sends it elsewhere or later.
+    ///
+    /// # Errors
+    /// [`ChainError::Mismatch`] where the proof is for another chain or registry.
+    pub fn attest_data(&self, request: &AttestRequest<'_>) -> Result<Vec<u8>, ChainError> {
+        let (statement, [mandate, risk]) = self.statement(request)?;
+        Ok(self.compliance_registry().attest(mandate, risk, statement).calldata().to_vec())
+    }
     /// Sends many attestations under one mandate and risk part, with one pairing for all. One bad one fails all.
     ///
     /// # Errors
@@ -122,17 +130,7 @@ impl Registries {
         let (s, m) = (B256::from(subject.0), B256::from(mandate_id.0));
         let chain = self.chain();
         let r = chain.read("read the record", registry.record(s, m)).await?;
-        let record = Record {
-            proven_at: r.provenAt.to(),
-            valid_until: r.validUntil.to(),
-            epoch: r.epoch.into(),
-            as_of: r.asOf.to(),
-            version: r.version,
-            kept: r.kept.to(),
-            missed: r.missed.to(),
-            streak: r.streak,
-            risk: r.risk.to(),
-        };
+        let record = Record::from(&r);
         let call = registry.requireCompliant(s, m, U256::from(max_age_s));
         let reason = match chain.read("ask for compliance", call).await {
             Ok(_) => None,
@@ -182,6 +180,22 @@ impl Registries {
         };
         let mandate = mandate_id(&context.mandate, &context.key);
         Ok((statement, [mandate.0.into(), context.risk.0.into()]))
+    }
+}
+
+impl From<&IComplianceRegistry::Record> for Record {
+    fn from(r: &IComplianceRegistry::Record) -> Self {
+        Self {
+            proven_at: r.provenAt.to(),
+            valid_until: r.validUntil.to(),
+            epoch: r.epoch.into(),
+            as_of: r.asOf.to(),
+            version: r.version,
+            kept: r.kept.to(),
+            missed: r.missed.to(),
+            streak: r.streak,
+            risk: r.risk.to(),
+        }
     }
 }
 

@@ -1,18 +1,18 @@
 //! One connection to a node, with one sender.
 
 use crate::error::ChainError;
-use crate::local::LOCAL_CHAIN_ID;
+use crate::local::{LOCAL_CHAIN_ID, refuse_public_key};
 use crate::refusal::explain;
 use crate::signer::SigningKey;
-use alloy::contract::RawCallBuilder;
-use alloy::contract::SolCallBuilder;
+use alloy::contract::{CallBuilder, CallDecoder, RawCallBuilder, SolCallBuilder};
 use alloy::eips::BlockNumberOrTag;
-use alloy::network::EthereumWallet;
+use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::Address;
 use alloy::providers::ext::AnvilApi;
 use alloy::providers::{DynProvider, PendingTransactionBuilder, Provider, ProviderBuilder};
-use alloy::rpc::types::TransactionReceipt;
+use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::SolCall;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A connection to a node, and the account that pays.
@@ -21,6 +21,30 @@ pub struct Chain {
     provider: DynProvider,
     chain_id: u64,
     sender: Address,
+    wallet: Option<EthereumWallet>,
+    rehearsed: Option<Rehearsals>,
+}
+
+/// What a rehearsing connection was asked to send.
+pub type Rehearsals = Arc<Mutex<Vec<Rehearsed>>>;
+
+/// A transaction that was not sent: what it is for, and everything that is needed to sign it elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Rehearsed {
+    /// What it is for.
+    pub doing: &'static str,
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// Who would send it.
+    pub from: String,
+    /// The contract; none where one would be created.
+    pub to: Option<String>,
+    /// Wei that go with it.
+    pub value: String,
+    /// The call.
+    pub data: String,
+    /// Gas it would take now.
+    pub gas: u64,
 }
 
 /// A mined transaction.
@@ -50,25 +74,38 @@ impl Chain {
             .with_gas_estimation()
             .with_simple_nonce_management()
             .fetch_chain_id()
-            .wallet(wallet)
+            .wallet(wallet.clone())
             .connect_http(parse(url)?)
             .erased();
-        Self::new(provider, key.alloy_address()).await
+        let chain = Self::new(provider, key.alloy_address(), Some(wallet)).await?;
+        refuse_public_key(chain.chain_id, &key.address())?;
+        Ok(chain)
     }
     /// Connects to read only: whatever sends is refused by the node.
     ///
     /// # Errors
     /// As for [`Chain::connect`].
     pub async fn read_only(url: &str) -> Result<Self, ChainError> {
-        Self::new(ProviderBuilder::new().connect_http(parse(url)?).erased(), Address::ZERO).await
+        Self::new(ProviderBuilder::new().connect_http(parse(url)?).erased(), Address::ZERO, None).await
     }
-    async fn new(provider: DynProvider, sender: Address) -> Result<Self, ChainError> {
+    async fn new(
+        provider: DynProvider,
+        sender: Address,
+        wallet: Option<EthereumWallet>,
+    ) -> Result<Self, ChainError> {
         let chain_id = provider.get_chain_id().await.map_err(node("connect"))?;
         if chain_id == LOCAL_CHAIN_ID {
             // A local node mines at once: waiting longer for a receipt only makes the story longer.
             provider.client().set_poll_interval(Duration::from_millis(20));
         }
-        Ok(Self { provider, chain_id, sender })
+        Ok(Self { provider, chain_id, sender, wallet, rehearsed: None })
+    }
+    /// The same connection, sending nothing: what would be sent is estimated, put on the list, and answered with
+    /// [`ChainError::Rehearsed`].
+    #[must_use]
+    pub fn rehearsing(mut self, list: &Rehearsals) -> Self {
+        self.rehearsed = Some(Arc::clone(list));
+        self
     }
     /// EIP-155 chain id.
     pub fn id(&self) -> u64 {
@@ -110,8 +147,29 @@ impl Chain {
         Ok(())
     }
 
+    /// A local chain's blocks: one every so many seconds, or none at all. Without this it mines each transaction at once.
+    ///
+    /// # Errors
+    /// [`ChainError::Mismatch`] off a local chain; [`ChainError::Node`].
+    pub async fn set_mining(&self, every_s: Option<u64>) -> Result<(), ChainError> {
+        let doing = "set the local chain's blocks";
+        if !self.is_local() {
+            return Err(ChainError::mismatch(
+                "the chain",
+                self.chain_id,
+                "only a local chain's blocks can be set",
+            ));
+        }
+        self.provider.anvil_set_auto_mine(false).await.map_err(node(doing))?;
+        self.provider.anvil_set_interval_mining(every_s.unwrap_or(0)).await.map_err(node(doing))?;
+        Ok(())
+    }
+
     pub(crate) fn provider(&self) -> DynProvider {
         self.provider.clone()
+    }
+    pub(crate) fn wallet(&self) -> Option<EthereumWallet> {
+        self.wallet.clone()
     }
     pub(crate) fn sender_address(&self) -> Address {
         self.sender
@@ -123,7 +181,31 @@ impl Chain {
         doing: &'static str,
         call: SolCallBuilder<&DynProvider, C>,
     ) -> Result<(Sent, TransactionReceipt), ChainError> {
+        self.rehearse(doing, &call).await?;
         mined(doing, call.send().await.map_err(|e| explain(doing, &e))?).await
+    }
+    /// Where this connection only rehearses: estimates, notes, and stops there.
+    async fn rehearse<C>(
+        &self,
+        doing: &'static str,
+        call: &CallBuilder<&DynProvider, C>,
+    ) -> Result<(), ChainError>
+    where
+        C: CallDecoder,
+    {
+        let Some(list) = &self.rehearsed else { return Ok(()) };
+        let gas = call.estimate_gas().await.map_err(|e| explain(doing, &e))?;
+        let request: &TransactionRequest = call.as_ref();
+        list.lock().unwrap_or_else(PoisonError::into_inner).push(Rehearsed {
+            doing,
+            chain_id: self.chain_id,
+            from: self.sender.to_string(),
+            to: request.to().map(|a| a.to_string()),
+            value: request.value().unwrap_or_default().to_string(),
+            data: call.calldata().to_string(),
+            gas,
+        });
+        Err(ChainError::Rehearsed { doing })
     }
     /// Reads.
     pub(crate) async fn read<C: SolCall>(

@@ -43,6 +43,17 @@ pub enum ChainError {
         /// The chain.
         chain_id: u64,
     },
+    /// A private key that is published with the local node's program, off a local chain.
+    #[error(
+        "the key of {address} is published with the local node's program: anyone can sign with it. Chain {chain_id} is not a \
+         local chain (31337); use a key of your own"
+    )]
+    PublicKey {
+        /// Its address.
+        address: String,
+        /// The chain.
+        chain_id: u64,
+    },
     /// What is to be sent does not fit together.
     #[error("{what} is {got}; {wanted}")]
     Mismatch {
@@ -52,6 +63,18 @@ pub enum ChainError {
         got: String,
         /// What would be right.
         wanted: String,
+    },
+    /// Nothing was sent: this connection only rehearses.
+    #[error("{doing}: rehearsed, not sent")]
+    Rehearsed {
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// A deployment's manifest could not be kept: nothing further was sent.
+    #[error("the deployment's manifest could not be written: {why}")]
+    Manifest {
+        /// The file system's words.
+        why: String,
     },
     /// A private key does not read.
     #[error("{0}")]

@@ -20,29 +20,43 @@
 
 mod abi;
 mod attest;
+mod breaker;
+
 mod chain;
 mod challenge;
+mod check;
+mod deploy;
 mod error;
 mod key;
 mod local;
 mod parties;
+mod payer;
 mod refusal;
 mod registries;
 mod risk;
 mod signer;
+mod standing;
 mod trace;
+mod trace_file;
 mod tree;
+mod typed_data;
 mod vault;
 
 pub use attest::{AttestRequest, Record, Status};
-pub use chain::{Chain, Sent};
+pub use breaker::{Breaker, PlayFeed};
+pub use chain::{Chain, Rehearsals, Rehearsed, Sent};
+pub use check::Difference;
+
 pub use challenge::{Challenge, RiskState, RiskStatus};
+pub use deploy::{Cost, Deployer, Done, Manifest, Pending, Save};
 pub use error::ChainError;
 pub use key::{Coefficient, EvmKey, EvmPoint, EvmProof, KeyParts, ORIGIN_CEREMONY, ORIGIN_DEVELOPMENT};
 pub use local::{LOCAL_CHAIN_ID, LocalChain, find_anvil};
+pub use payer::{Head, Offer, Payer, RawTransaction, Receipt, with_room};
 pub use registries::{DeployOptions, Deployment, MandateTerms, Registered, Registries, Schedule, mandate_id};
 pub use risk::{COMPILER_SEMANTICS, Publication, QuorumSignature, Spot, Use, risk_id};
 pub use signer::SigningKey;
+pub use standing::{Ask, BAND, Standing, Usable, VersionTerms};
 pub use trace::{CHUNK, Chunk, Trace};
 pub use tree::Tree;
 pub use vault::Vault;

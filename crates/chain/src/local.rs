@@ -27,6 +27,33 @@ pub fn find_anvil(root: &Path) -> Result<PathBuf, ChainError> {
     })
 }
 
+/// Addresses of the keys that every copy of the node program is started with. Anyone can sign for them.
+const PUBLIC: [&str; 10] = [
+    "f39fd6e51aad88f6f4ce6ab8827279cfffb92266",
+    "70997970c51812dc3a010c7d01b50e0d17dc79c8",
+    "3c44cdddb6a900fa2b585dd299e03d12fa4293bc",
+    "90f79bf6eb2c4f870365e785982e1f101e93b906",
+    "15d34aaf54267db7d7c367839aaf71a00a2c6a65",
+    "9965507d1a55bcc2695c58ba16fb37d819b0a4dc",
+    "976ea74026e726554db657fa54763abd0c3a0aa9",
+    "14dc79964da2c08b23698b3d3cc7ca32193d9955",
+    "23618e81e3f5cdf7f54c3d65f7fbc0abf5b21e8f",
+    "a0ee7a142d267c1f36714e4a8f75612f20a79720",
+];
+
+/// Whether the private key of an address is published with the node program.
+pub(crate) fn is_public(address: &[u8; 20]) -> bool {
+    PUBLIC.contains(&hex::encode(address).as_str())
+}
+
+/// Refuses a key that the whole world has, off a local chain.
+pub(crate) fn refuse_public_key(chain_id: u64, address: &[u8; 20]) -> Result<(), ChainError> {
+    if chain_id != LOCAL_CHAIN_ID && is_public(address) {
+        return Err(ChainError::PublicKey { address: format!("0x{}", hex::encode(address)), chain_id });
+    }
+    Ok(())
+}
+
 /// A local node with ten rich accounts, which stops when this is dropped.
 pub struct LocalChain {
     node: AnvilInstance,

@@ -5,14 +5,17 @@ use crate::abi::{
     MandateRegistry, RiskRegistry, VkStore,
 };
 use crate::chain::{Chain, Sent};
+use crate::deploy::{Deployer, Manifest};
 use crate::error::ChainError;
 use crate::key::{Coefficient, EvmKey, ORIGIN_DEVELOPMENT};
+use crate::local::refuse_public_key;
+use crate::payer::Payer;
 use alloy::primitives::{Address, B256, U256, Uint};
 use alloy::providers::DynProvider;
 use mandate_statement::{Digest, RulesPart, keccak};
 
 /// Most gas that one transaction of a registration should use: below the cap that chains put on a transaction.
-const TRANSACTION_GAS: u64 = 10_000_000;
+pub(crate) const TRANSACTION_GAS: u64 = 10_000_000;
 
 /// Where the contracts are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -137,22 +140,42 @@ pub struct Registries {
 }
 
 impl Registries {
-    /// Deploys everything. The sender governs all of it.
+    /// Deploys everything in one go. The sender governs all of it.
     ///
     /// # Errors
     /// [`ChainError::Refused`], for example for a delay of zero off a local chain.
     pub async fn deploy(chain: Chain, options: &DeployOptions) -> Result<Self, ChainError> {
-        let p = || chain.provider();
-        let owner = chain.sender_address();
+        let mut forgotten = |_: &Manifest| Ok(());
+        let mut steps = Deployer::new(Payer::new(chain.clone())?, None, &mut forgotten).await?;
+        let at = Self::deploy_steps(&mut steps, options).await?;
+        Ok(Self { chain, at })
+    }
+    /// The same step by step: for deployments that can be broken off, and for those that are only rehearsed. Addresses are
+    /// those that a rehearsal would end with, where it is one.
+    ///
+    /// # Errors
+    /// As for [`Registries::deploy`]; [`ChainError::Mismatch`] where the manifest is of something else.
+    pub async fn deploy_steps(
+        steps: &mut Deployer<'_>,
+        options: &DeployOptions,
+    ) -> Result<Deployment, ChainError> {
+        let chain_id = steps.payer().chain().id();
+        let provider = steps.payer().chain().provider();
+        let p = || provider.clone();
+        let owner = Address::from(steps.payer().address());
         let quorum: Vec<Address> = options.quorum.iter().map(Address::from).collect();
-        let doing = "deploy the contracts";
-        let (keys, _) = chain.create(doing, VkStore::deploy_builder(p())).await?;
-        let (verifier, _) = chain.create(doing, Groth16Verifier::deploy_builder(p())).await?;
-        let (mandates, _) = chain.create(doing, MandateRegistry::deploy_builder(p(), owner, keys)).await?;
+        for member in &options.quorum {
+            refuse_public_key(chain_id, member)?;
+        }
+        let keys = steps.create("VkStore", VkStore::deploy_builder(p()).calldata()).await?;
+        let verifier =
+            steps.create("Groth16Verifier", Groth16Verifier::deploy_builder(p()).calldata()).await?;
+        let mandates = MandateRegistry::deploy_builder(p(), owner, keys);
+        let mandates = steps.create("MandateRegistry", mandates.calldata()).await?;
         let threshold = U256::from(options.threshold);
         let risks = RiskRegistry::deploy_builder(p(), owner, keys, quorum, threshold, options.rules());
-        let (risks, _) = chain.create(doing, risks).await?;
-        let (beacon, _) = chain.create(doing, EpochBeacon::deploy_builder(p())).await?;
+        let risks = steps.create("RiskRegistry", risks.calldata()).await?;
+        let beacon = steps.create("EpochBeacon", EpochBeacon::deploy_builder(p()).calldata()).await?;
         let setup = IComplianceRegistry::Setup {
             owner,
             mandates,
@@ -161,17 +184,17 @@ impl Registries {
             beacon,
             timelock: Uint::saturating_from(options.timelock_s),
         };
-        let (compliance, _) = chain.create(doing, ComplianceRegistry::deploy_builder(p(), setup)).await?;
-        let at = Deployment {
-            chain_id: chain.id(),
+        let compliance = ComplianceRegistry::deploy_builder(p(), setup);
+        let compliance = steps.create("ComplianceRegistry", compliance.calldata()).await?;
+        Ok(Deployment {
+            chain_id,
             keys: keys.into_array(),
             verifier: verifier.into_array(),
             mandates: mandates.into_array(),
             risks: risks.into_array(),
             beacon: beacon.into_array(),
             compliance: compliance.into_array(),
-        };
-        Ok(Self { chain, at })
+        })
     }
     /// Speaks to contracts that are there already.
     ///

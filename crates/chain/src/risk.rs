@@ -4,6 +4,7 @@ use crate::abi::{IRiskRegistry, ISpots};
 use crate::chain::Sent;
 use crate::error::ChainError;
 use crate::key::{EvmKey, EvmPoint};
+use crate::local::refuse_public_key;
 use crate::registries::{Deployment, Registries};
 use crate::signer::SigningKey;
 use crate::trace::Trace;
@@ -160,12 +161,13 @@ impl Publication {
     /// Signs as a member of the quorum.
     ///
     /// # Errors
-    /// [`ChainError::BadKey`] where the key does not sign.
+    /// [`ChainError::BadKey`] where the key does not sign; [`ChainError::PublicKey`] for a key that the whole world has.
     pub fn sign(&self, at: &Deployment, key: &SigningKey) -> Result<QuorumSignature, ChainError> {
+        refuse_public_key(at.chain_id, &key.address())?;
         let signature = key.sign_hash(B256::from(self.signing_hash(at).0))?;
         Ok(QuorumSignature { signer: key.address(), signature: signature.to_vec() })
     }
-    fn abi(&self) -> IRiskRegistry::Publication {
+    pub(crate) fn abi(&self) -> IRiskRegistry::Publication {
         IRiskRegistry::Publication {
             risk: self.risk.0.into(),
             universe: self.universe.0.into(),
@@ -184,7 +186,7 @@ impl Publication {
             quorum: self.quorum,
         }
     }
-    fn abi_spots(&self) -> Vec<ISpots::Spot> {
+    pub(crate) fn abi_spots(&self) -> Vec<ISpots::Spot> {
         let spot = |s: &Spot| ISpots::Spot { asset: s.asset.0.into(), price: s.price, decimals: s.decimals };
         self.spots.iter().map(spot).collect()
     }

@@ -29,6 +29,19 @@ impl Vault {
         mandate_id: &Digest,
         max_age_s: u64,
     ) -> Result<Self, ChainError> {
+        Self::deploy_behind(registries, registries.at().compliance, manager, mandate_id, max_age_s).await
+    }
+    /// The same with a gate that asks `compliance`, for example a price breaker in front of the registry.
+    ///
+    /// # Errors
+    /// As for [`Vault::deploy`].
+    pub async fn deploy_behind(
+        registries: &Registries,
+        compliance: [u8; 20],
+        manager: [u8; 20],
+        mandate_id: &Digest,
+        max_age_s: u64,
+    ) -> Result<Self, ChainError> {
         let chain = registries.chain();
         let p = || chain.provider();
         let (token, _) = chain.create("deploy the token", DemoToken::deploy_builder(p())).await?;
@@ -38,7 +51,7 @@ impl Vault {
             "Gated Dollar".to_owned(),
             "gUSD".to_owned(),
             manager.into(),
-            registries.at().compliance.into(),
+            compliance.into(),
             mandate_id.0.into(),
             U256::from(max_age_s),
         );

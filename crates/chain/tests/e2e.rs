@@ -3,6 +3,9 @@
 
 mod support;
 
+use alloy::primitives::U256;
+use alloy::providers::ProviderBuilder;
+use alloy::providers::ext::AnvilApi;
 use mandate_chain::{
     AttestRequest, Chain, ChainError, DeployOptions, EvmProof, LocalChain, MandateTerms, Publication,
     Registries, RiskState, Schedule, SigningKey, Spot, Trace, Use, Vault, find_anvil, mandate_id, runtime,
@@ -350,8 +353,17 @@ fn a_development_key_stays_on_local_chains() {
     let Ok(program) = find_anvil(&repository()) else { return };
     runtime().unwrap().block_on(async {
         let node = alloy::node_bindings::Anvil::at(program).chain_id(1).try_spawn().unwrap();
-        let sender = SigningKey::from_bytes(&node.keys()[0].to_bytes().into()).unwrap();
+        // The node program's own keys are anybody's: refused as senders and as members of a quorum.
+        let public = SigningKey::from_bytes(&node.keys()[0].to_bytes().into()).unwrap();
+        let refused = Chain::connect(&node.endpoint(), &public).await.map(|_| ()).unwrap_err();
+        assert!(matches!(refused, ChainError::PublicKey { chain_id: 1, .. }), "{refused}");
+        let sender = SigningKey::from_bytes(&keccak(b"a sender of its own").0).unwrap();
+        let rich = ProviderBuilder::new().connect_http(node.endpoint_url());
+        rich.anvil_set_balance(sender.address().into(), U256::from(10u128.pow(21))).await.unwrap();
         let chain = Chain::connect(&node.endpoint(), &sender).await.unwrap();
+        let anybody = DeployOptions { quorum: vec![public.address()], ..DeployOptions::local() };
+        let refused = Registries::deploy(chain.clone(), &anybody).await.map(|_| ()).unwrap_err();
+        assert!(matches!(refused, ChainError::PublicKey { .. }), "{refused}");
         assert!(chain.set_time(2_000_000_000).await.is_err());
         let options = DeployOptions { quorum: vec![[7; 20]], ..DeployOptions::local() };
         let error = Registries::deploy(chain.clone(), &options).await.map(|_| ()).unwrap_err();
