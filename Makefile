@@ -9,7 +9,7 @@ DATA ?= $(if $(MANDATE_DATA),$(MANDATE_DATA),../shared/data)
 # Worked examples of other people's systems, not part of the project either.
 VECTORS ?= $(if $(MANDATE_VECTORS),$(MANDATE_VECTORS),../shared/vectors)
 
-.PHONY: help vectors gas analyze mutants-contracts tools build snarkjs demo demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench bench-peers peers-verdicts lint audit fmt
+.PHONY: help vectors gas analyze mutants-contracts tools build snarkjs demo demo-watch demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench bench-peers peers-verdicts lint audit fmt
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -22,6 +22,9 @@ build: ## build the command line
 
 demo: tools build ## the whole story on made-up data, with a local chain
 	$(MANDATE) demo
+
+demo-watch: tools build ## an agent keeps a deposit gate open on a local chain, through a price move and being killed
+	$(MANDATE) demo --watch --size tiny
 
 demo-real: tools build ## the same on the Deribit chain of 2026-02-05, where DATA has it
 	@if [ ! -d "$(DATA)" ]; then \

@@ -72,6 +72,12 @@ pub fn subject(text: &str) -> Result<Digest, Failure> {
     }
 }
 
+/// The subject that a file of accounts is of.
+pub fn subject_of(path: &Path) -> Result<Digest, Failure> {
+    let file: AccountFile = toml::from_str(&files::read_text(path, LIMIT)?).at(path.display())?;
+    subject(&file.subject).at(path.display())
+}
+
 /// The id of an account, likewise.
 pub fn account(text: &str, attestor: &[u8; 20]) -> Result<Digest, Failure> {
     match text.strip_prefix("0x") {

@@ -2,6 +2,7 @@
 
 use crate::accounts;
 use crate::cmd::verify::read_bundle;
+use crate::cmd::{chain_deploy, chain_risk, chain_watch};
 use crate::evm;
 use crate::failure::{At, Done, Failure, Outcome, fail};
 use crate::files;
@@ -10,68 +11,39 @@ use crate::place::{self, address, address_text};
 use crate::screen::{Screen, grouped};
 use crate::sheet::Sheet;
 use mandate_chain::{
-    AttestRequest, Chain, ChainError, DeployOptions, Deployment, MandateTerms, Publication, Record,
-    Registries, Schedule, SigningKey, Status, Use, Vault, mandate_id,
+    AttestRequest, Chain, ChainError, Deployment, MandateTerms, Record, Registries, Rehearsals, Schedule,
+    SigningKey, Status, Vault, mandate_id,
 };
 use mandate_statement::{Context, Digest, RulesPart};
-use mandate_verifier::{Verifier, VerifyingKey};
+use mandate_verifier::VerifyingKey;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// What to do on a chain.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Deploy the contracts. The sender governs them.
-    Deploy {
-        #[command(flatten)]
-        node: Node,
-        /// Member of the quorum that signs risk parts (may be repeated).
-        #[arg(long, required = true, value_parser = address)]
-        quorum: Vec<[u8; 20]>,
-        /// How many of them must sign.
-        #[arg(long, default_value_t = 1)]
-        threshold: u64,
-        /// Time from a risk part's publication to its first use; zero on a local chain only.
-        #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = place::span)]
-        delay: u64,
-        /// Time before a new version of a mandate is in force; zero on a local chain only.
-        #[arg(long, value_name = "SPAN", default_value = "2d", value_parser = place::span)]
-        timelock: u64,
-        /// What whoever publishes a risk part puts up, in wei.
-        #[arg(long, value_name = "WEI", default_value_t = 100_000_000_000_000_000)]
-        bond: u128,
-        /// Where to write the addresses.
-        #[arg(short, long, default_value = "deployment.json")]
-        out: PathBuf,
-    },
+    /// Deploy the contracts. The sender governs them. Broken off, it goes on where it stopped.
+    Deploy(chain_deploy::Args),
     /// Store the shape's key and register a mandate from its integers.
     Register {
         #[command(flatten)]
         on: On,
         #[command(flatten)]
         what: What,
-        /// Longest time from the book's instant to its attestation.
-        #[arg(long, value_name = "SPAN", default_value = "6h", value_parser = place::span)]
-        max_delay: u64,
-        /// Longest time from the book's instant to an attestation's end.
-        #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = place::span)]
-        max_age: u64,
+        #[command(flatten)]
+        terms: Terms,
     },
+    /// Sign a snapshot's risk part as a member of the quorum, after recomputing it; or write what a wallet signs.
+    Confirm(Box<chain_risk::Confirm>),
     /// Publish a snapshot's risk part with the quorum's signatures.
-    Publish {
-        #[command(flatten)]
-        on: On,
-        #[command(flatten)]
-        what: What,
-        /// Key file of a member who recomputed it (may be repeated).
-        #[arg(long, required = true, value_name = "K")]
-        quorum_key: Vec<PathBuf>,
-        /// How long after the snapshot it may be used.
-        #[arg(long, value_name = "SPAN", default_value = "2d", value_parser = place::span)]
-        usable_for: u64,
-    },
+    Publish(Box<chain_risk::Publish>),
+    /// Show that a published risk part is wrong: one step of its partial sums.
+    Challenge(Box<chain_risk::Challenge>),
+    /// Recompute mandate and risk part from public files and compare them with what is on chain: yes or no.
+    Check(chain_risk::Check),
     /// List the attestors, name the subject's administrator (the sender), declare its accounts.
     Declare {
         #[command(flatten)]
@@ -82,13 +54,6 @@ pub enum Command {
         #[arg(short, long, value_name = "SNAP")]
         snapshot: PathBuf,
     },
-    /// Ask whether a bundle would be accepted now, without sending it.
-    Check {
-        #[command(flatten)]
-        on: On,
-        /// The bundle.
-        bundle: PathBuf,
-    },
     /// Attest: send a bundle's proof.
     Attest {
         #[command(flatten)]
@@ -97,18 +62,18 @@ pub enum Command {
         bundle: PathBuf,
     },
     /// Whether a subject keeps a mandate, and if not, why.
-    Status(Ask),
-    /// The same again and again, a line for every change.
-    Watch {
+    Status {
         #[command(flatten)]
         ask: Ask,
-        /// How often to look.
-        #[arg(long, value_name = "SPAN", default_value = "15s", value_parser = place::span)]
-        every: u64,
+        /// Look again and again, this often, with a line for every change.
+        #[arg(long, value_name = "SPAN", value_parser = place::span)]
+        every: Option<u64>,
         /// Stop after so many looks; never where nothing is said.
-        #[arg(long)]
+        #[arg(long, requires = "every")]
         looks: Option<u64>,
     },
+    /// Keep an attestation alive: prove and attest again before it ends, or when prices have moved.
+    Watch(Box<chain_watch::Args>),
     /// Deposit into a gated vault (the sender's tokens must be approved).
     Deposit {
         #[command(flatten)]
@@ -124,6 +89,35 @@ pub enum Command {
     },
 }
 
+/// What governance decides about a mandate beside its integers.
+#[derive(clap::Args)]
+pub struct Terms {
+    /// Longest time from the book's instant to its attestation.
+    #[arg(long, value_name = "SPAN", default_value = "6h", value_parser = place::span)]
+    max_delay: u64,
+    /// Longest time from the book's instant to an attestation's end.
+    #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = place::span)]
+    max_age: u64,
+    /// Longest time between two books that counts as unbroken; any where nothing is said.
+    #[arg(long, value_name = "SPAN", default_value = "0s", value_parser = place::span)]
+    max_gap: u64,
+    /// How far a spot price may move before gates close, in basis points; no band where nothing is said.
+    #[arg(long, value_name = "BPS", default_value_t = 0)]
+    band: u16,
+    /// Length of an epoch; epochs are numbered freely where nothing is said.
+    #[arg(long, value_name = "SPAN", default_value = "0s", value_parser = place::span)]
+    period: u64,
+    /// Start of epoch zero.
+    #[arg(long, value_name = "INSTANT", default_value = "0", value_parser = place::instant)]
+    start: u64,
+    /// How long after its epoch's instant a book may be.
+    #[arg(long, value_name = "SPAN", default_value = "0s", value_parser = place::span)]
+    window: u64,
+    /// Epochs' instants are drawn from public randomness when they are over.
+    #[arg(long, requires = "period")]
+    drawn: bool,
+}
+
 /// Where the node is, and who pays.
 #[derive(clap::Args)]
 pub struct Node {
@@ -135,6 +129,13 @@ pub struct Node {
     sender: PathBuf,
 }
 
+impl Node {
+    /// Connects as the sender.
+    pub async fn connect(&self) -> Result<Chain, Failure> {
+        Ok(Chain::connect(&self.rpc, &signing_key(&self.sender)?).await?)
+    }
+}
+
 /// The same, with contracts that are there.
 #[derive(clap::Args)]
 pub struct On {
@@ -143,6 +144,11 @@ pub struct On {
     /// The addresses, as `mandate chain deploy` writes them.
     #[arg(long, default_value = "deployment.json")]
     deployment: PathBuf,
+    /// Send nothing: say what the first transaction would cost, with everything that is needed to sign it elsewhere.
+    #[arg(long)]
+    dry_run: bool,
+    #[arg(skip)]
+    rehearsed: Rehearsals,
 }
 
 /// A mandate and a snapshot.
@@ -178,14 +184,15 @@ pub struct Ask {
 }
 
 /// Reads a key file that its owner alone can read, as `mandate attest` does.
-fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+pub fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
     files::owner_only(path)?;
     let bytes = Zeroizing::new(files::read(path, 1024)?);
     let text = std::str::from_utf8(&bytes).or_else(|_| fail(format!("{}: not text", path.display())))?;
     SigningKey::from_hex(text).at(path.display())
 }
 
-fn deployment(path: &Path) -> Result<Deployment, Failure> {
+/// The addresses that a file names.
+pub fn deployment(path: &Path) -> Result<Deployment, Failure> {
     let mut value: Value = serde_json::from_str(&files::read_text(path, 1 << 16)?).at(path.display())?;
     for (name, entry) in value.as_object_mut().into_iter().flatten() {
         if let Some(text) = entry.as_str() {
@@ -197,7 +204,7 @@ fn deployment(path: &Path) -> Result<Deployment, Failure> {
 }
 
 /// Addresses as people write them.
-fn deployment_text(at: &Deployment) -> Result<String, Failure> {
+pub fn deployment_text(at: &Deployment) -> Result<String, Failure> {
     let mut value = serde_json::to_value(at)?;
     for (_, entry) in value.as_object_mut().into_iter().flatten() {
         if entry.is_array() {
@@ -208,15 +215,39 @@ fn deployment_text(at: &Deployment) -> Result<String, Failure> {
 }
 
 impl On {
-    async fn open(&self) -> Result<Registries, Failure> {
+    /// Connects as the sender, to the contracts of the deployment.
+    pub async fn open(&self) -> Result<Registries, Failure> {
         let at = deployment(&self.deployment)?;
-        let chain = Chain::connect(&self.node.rpc, &signing_key(&self.node.sender)?).await?;
+        let chain = self.node.connect().await?;
+        let chain = if self.dry_run { chain.rehearsing(&self.rehearsed) } else { chain };
         Ok(Registries::new(chain, at)?)
+    }
+    /// What a rehearsal found, where that is one: then nothing else counts but what kept it from finding anything.
+    fn outcome(&self, done: Done, screen: &Screen) -> Done {
+        let list = self.rehearsed.lock().unwrap_or_else(PoisonError::into_inner);
+        let [first, ..] = list.as_slice() else { return done };
+        screen.data(
+            || {
+                format!(
+                    "{}: {} gas\nfrom {} to {}, {} wei, {} bytes of calldata\nnothing was sent; what comes after it is not known \
+                     before it is mined",
+                    first.doing,
+                    grouped(first.gas),
+                    first.from,
+                    first.to.as_deref().unwrap_or("a new contract"),
+                    first.value,
+                    first.data.len() / 2 - 1
+                )
+            },
+            || json!({ "sent": false, "transaction": first }),
+        );
+        Ok(Outcome::Holds)
     }
 }
 
 impl What {
-    fn read(&self, screen: &Screen) -> Result<(Sheet, VerifyingKey), Failure> {
+    /// Sheet and verifying key.
+    pub fn read(&self, screen: &Screen) -> Result<(Sheet, VerifyingKey), Failure> {
         let sheet = Sheet::read(&self.mandate, &self.snapshot)?;
         let key = self.keys.verifying(sheet.shape(), self.vk.as_deref(), screen)?;
         Ok((sheet, key))
@@ -224,7 +255,7 @@ impl What {
 }
 
 /// A contract's refusal is an answer: it does not hold. All else could not be decided.
-fn answer<T>(result: Result<T, ChainError>, screen: &Screen) -> Result<Option<T>, Failure> {
+pub fn answer<T>(result: Result<T, ChainError>, screen: &Screen) -> Result<Option<T>, Failure> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(why @ ChainError::Refused { .. }) => {
@@ -243,54 +274,33 @@ fn answer<T>(result: Result<T, ChainError>, screen: &Screen) -> Result<Option<T>
 
 /// Runs one.
 pub fn run(command: &Command, screen: &Screen) -> Done {
-    mandate_chain::runtime()?.block_on(run_async(command, screen))
+    if let Command::Watch(args) = command {
+        return chain_watch::run(args, screen);
+    }
+    let done = mandate_chain::runtime()?.block_on(run_async(command, screen));
+    let on = match command {
+        Command::Register { on, .. }
+        | Command::Declare { on, .. }
+        | Command::Attest { on, .. }
+        | Command::Deposit { on, .. } => on,
+        Command::Publish(args) => &args.on,
+        Command::Challenge(args) => &args.on,
+        _ => return done,
+    };
+    on.outcome(done, screen)
 }
 
 async fn run_async(command: &Command, screen: &Screen) -> Done {
     match command {
-        Command::Deploy { node, quorum, threshold, delay, timelock, bond, out } => {
-            let chain = Chain::connect(&node.rpc, &signing_key(&node.sender)?).await?;
-            let options = DeployOptions {
-                quorum: quorum.clone(),
-                threshold: *threshold,
-                delay_s: *delay,
-                timelock_s: *timelock,
-                bond_wei: *bond,
-                ..DeployOptions::local()
-            };
-            let Some(made) = answer(Registries::deploy(chain, &options).await, screen)? else {
-                return Ok(Outcome::DoesNotHold);
-            };
-            files::write(out, deployment_text(made.at())?.as_bytes())?;
-            screen.data(
-                || format!("registry {} on chain {}", address_text(&made.at().compliance), made.at().chain_id),
-                || json!({ "registry": address_text(&made.at().compliance), "chain_id": made.at().chain_id, "file": out }),
-            );
-        }
-        Command::Register { on, what, max_delay, max_age } => {
+        Command::Deploy(args) => return chain_deploy::run(args, screen).await,
+        Command::Confirm(args) => return chain_risk::confirm(args, screen).await,
+        Command::Publish(args) => return chain_risk::publish(args, screen).await,
+        Command::Challenge(args) => return chain_risk::challenge(args, screen).await,
+        Command::Check(args) => return chain_risk::check(args, screen).await,
+        Command::Watch(_) => return fail("the agent has a runtime of its own"),
+        Command::Register { on, what, terms } => {
             let (sheet, key) = what.read(screen)?;
-            return register(&on.open().await?, &sheet.compiled.part, &key, [*max_delay, *max_age], screen)
-                .await;
-        }
-        Command::Publish { on, what, quorum_key, usable_for } => {
-            let (sheet, key) = what.read(screen)?;
-            let registries = on.open().await?;
-            let (_, point) = Verifier::new(key.clone()).sheet(&sheet.compiled.part, &sheet.risk)?.evm();
-            let from = sheet.risk.as_of;
-            let (quorum, _) = registries.quorum().await?;
-            let usable = Use { from, to: from.saturating_add(*usable_for), quorum };
-            let spots = evm::spots(&sheet.snapshot);
-            let publication = Publication::of(&sheet.risk, &evm::key(&key)?, spots, usable)?;
-            if publication.point != point {
-                return fail("the point of the trace is not the verifier's");
-            }
-            let mut signatures = Vec::new();
-            for path in quorum_key {
-                signatures.push(publication.sign(registries.at(), &signing_key(path)?)?);
-            }
-            let sent = registries.publish_risk(&publication, &signatures).await;
-            let Some(sent) = answer(sent, screen)? else { return Ok(Outcome::DoesNotHold) };
-            told("risk part published", sent.gas, &sent.transaction, screen);
+            return register(&on.open().await?, &sheet.compiled.part, &key, terms, screen).await;
         }
         Command::Declare { on, accounts: file, snapshot } => {
             let snapshot = crate::sheet::snapshot(snapshot)?;
@@ -310,13 +320,14 @@ async fn run_async(command: &Command, screen: &Screen) -> Done {
             let Some(sent) = answer(sent, screen)? else { return Ok(Outcome::DoesNotHold) };
             told("accounts declared", sent.gas, &sent.transaction, screen);
         }
-        Command::Check { on, bundle } => return send(&on.open().await?, bundle, false, screen).await,
-        Command::Attest { on, bundle } => return send(&on.open().await?, bundle, true, screen).await,
-        Command::Status(ask) => {
+        Command::Attest { on, bundle } => return send(&on.open().await?, bundle, screen).await,
+        Command::Status { ask, every: Some(every), looks } => {
+            return watch(ask, *every, *looks, screen).await;
+        }
+        Command::Status { ask, .. } => {
             let (registries, context) = ask.open().await?;
             return ask.look(&registries, &context, &mut None, screen).await;
         }
-        Command::Watch { ask, every, looks } => return watch(ask, *every, *looks, screen).await,
         Command::Deposit { on, vault, token, amount } => {
             let registries = on.open().await?;
             let vault = Vault { vault: *vault, token: *token };
@@ -328,7 +339,8 @@ async fn run_async(command: &Command, screen: &Screen) -> Done {
     Ok(Outcome::Holds)
 }
 
-fn told(what: &str, gas: u64, transaction: &str, screen: &Screen) {
+/// Says what was done, and what it took.
+pub fn told(what: &str, gas: u64, transaction: &str, screen: &Screen) {
     screen.data(
         || format!("{what}: {} gas, transaction {transaction}", grouped(gas)),
         || json!({ "done": what, "gas": gas, "transaction": transaction }),
@@ -339,17 +351,22 @@ async fn register(
     registries: &Registries,
     rules: &RulesPart,
     key: &VerifyingKey,
-    [max_delay, max_age]: [u64; 2],
+    terms: &Terms,
     screen: &Screen,
 ) -> Done {
     let seconds = |v: u64| u32::try_from(v).or_else(|_| fail(format!("{v} seconds are too long a time")));
     let terms = MandateTerms {
-        max_delay_s: seconds(max_delay)?,
-        max_age_s: seconds(max_age)?,
-        max_gap_s: 0,
+        max_delay_s: seconds(terms.max_delay)?,
+        max_age_s: seconds(terms.max_age)?,
+        max_gap_s: seconds(terms.max_gap)?,
         line: Digest::default(),
-        schedule: Schedule::default(),
-        band_bps: 0,
+        schedule: Schedule {
+            start: terms.start,
+            period_s: seconds(terms.period)?,
+            window_s: seconds(terms.window)?,
+            drawn: terms.drawn,
+        },
+        band_bps: terms.band,
         owner: registries.chain().sender(),
     };
     let key = evm::key(key)?;
@@ -396,7 +413,7 @@ fn mandate_text(id: &Digest, rules: &Digest, key: &Digest) -> String {
     format!("mandate id {id} (mandate {rules} under key {key})")
 }
 
-async fn send(registries: &Registries, bundle: &Path, really: bool, screen: &Screen) -> Done {
+async fn send(registries: &Registries, bundle: &Path, screen: &Screen) -> Done {
     let bundle = read_bundle(bundle)?;
     let request = AttestRequest {
         context: &bundle.context,
@@ -404,13 +421,6 @@ async fn send(registries: &Registries, bundle: &Path, really: bool, screen: &Scr
         attestations: &bundle.attestations,
         proof: evm::proof(&bundle)?,
     };
-    if !really {
-        let Some(()) = answer(registries.rehearse(&request).await, screen)? else {
-            return Ok(Outcome::DoesNotHold);
-        };
-        screen.data(|| "it would be accepted now".into(), || json!({ "holds": true }));
-        return Ok(Outcome::Holds);
-    }
     let Some(sent) = answer(registries.attest(&request).await, screen)? else {
         return Ok(Outcome::DoesNotHold);
     };

@@ -1,7 +1,7 @@
 //! `mandate demo`.
 
 use crate::cmd::snapshot::Size;
-use crate::demo::{Options, books, tell};
+use crate::demo::{Options, books, tell, watch};
 use crate::failure::Done;
 use crate::keys::KeyArgs;
 use crate::place;
@@ -20,6 +20,9 @@ pub struct Args {
     /// Of the real chain BTC alone, with rules at every listed strike: five templates in one mandate.
     #[arg(long, requires = "real")]
     strikes: bool,
+    /// Continuous compliance instead: an agent that keeps a gate open through a price move and being killed.
+    #[arg(long, conflicts_with_all = ["real", "no_chain"])]
+    watch: bool,
     /// Stop before the chain.
     #[arg(long)]
     no_chain: bool,
@@ -39,5 +42,8 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
         None => books::made_up(args.size.snapshot(place::now() - 600)),
     };
     let options = Options { keys: args.keys.clone(), no_chain: args.no_chain, root: args.root.clone() };
+    if args.watch {
+        return watch::tell(&scene, &options, screen);
+    }
     tell(scene, &options, screen)
 }

@@ -8,5 +8,6 @@ mod parties;
 mod refusals;
 mod table;
 mod twice;
+pub mod watch;
 
 pub use offchain::{Options, tell};
