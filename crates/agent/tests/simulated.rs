@@ -241,7 +241,7 @@ fn what_is_too_late_gives_way_under_its_nonce() {
     let patient = Policy { stuck_after: Duration::from_secs(3000), ..policy(19) };
     let (chain, clock, prover) = (SimChain(w()), SimClock(w()), SimProver(w()));
     let mut agent = Agent::new(chain, clock, prover, SimJournal(w()), &identity(), patient).unwrap();
-    while world.borrow().now < START + 4 * HOUR {
+    while !world.borrow().begun && world.borrow().now < START + 4 * HOUR {
         let step = agent.step().unwrap();
         world.borrow_mut().advance(step.wait.max(Duration::from_secs(1)));
     }
