@@ -6,6 +6,7 @@
 
 use crate::Attack;
 
+pub mod chosen;
 pub mod generate;
 pub mod integers;
 pub mod language;

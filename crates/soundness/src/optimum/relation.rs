@@ -93,6 +93,17 @@ pub struct Relation {
     pub rows: Vec<(RowRef, usize, Affine)>,
 }
 
+/// The slots of every block of a family that is in use.
+///
+/// # Panics
+/// If the risk part is not of its shape.
+pub fn blocks(risk: &RiskPart, active: &[bool], family: Family) -> Vec<Vec<usize>> {
+    let shape = risk.shape().expect("a risk part of its shape");
+    let rules = RulesPart::empty(&risk.model, shape, mandate_statement::Digest([0; 32]));
+    let builder = Builder { rules: &rules, risk, shape, holdings: &[], active };
+    builder.used(family).into_iter().map(|block| builder.slots(family, block)).collect()
+}
+
 struct Builder<'a> {
     rules: &'a RulesPart,
     risk: &'a RiskPart,
@@ -108,6 +119,19 @@ impl Relation {
     /// If the parts, the book and the shape do not fit each other.
     pub fn of(rules: &RulesPart, risk: &RiskPart, holdings: &[Holding], active: &[bool]) -> Self {
         let shape = risk.shape().expect("a risk part of its shape");
+        Self::on(shape, rules, risk, holdings, active)
+    }
+    /// [`Relation::of`] on another shape with the same slots, blocks and columns: one with more rows, witnesses and bits.
+    ///
+    /// # Panics
+    /// As [`Relation::of`].
+    pub fn on(
+        shape: &'static Shape,
+        rules: &RulesPart,
+        risk: &RiskPart,
+        holdings: &[Holding],
+        active: &[bool],
+    ) -> Self {
         assert_eq!((holdings.len(), active.len()), (shape.slots, shape.accounts), "a book of the shape");
         Builder { rules, risk, shape, holdings, active }.build()
     }
