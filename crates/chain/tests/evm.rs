@@ -4,6 +4,7 @@
 //!
 //!     MANDATE_EVM_PROOFS=2000 cargo test --release -p mandate-chain --test evm -- --nocapture
 #![allow(missing_docs)]
+#![allow(clippy::print_stderr, reason = "a long run says how it went")]
 
 #[path = "support/machine.rs"]
 mod machine;
@@ -161,7 +162,7 @@ fn mutate(rng: &mut StdRng, honest: &Groth16Verifier::verifyCall) -> (Groth16Ver
     let bit = U256::from(1) << rng.gen_range(0..256usize);
     let modulus = U256::from_be_slice(&Fr::MODULUS.to_bytes_be());
     let what = match rng.gen_range(0..8) {
-        0 | 1 | 2 => {
+        0..=2 => {
             let word = rng.gen_range(0..8usize);
             c.proof[word] ^= bit;
             format!("bit {bit:x} of proof word {word}")
@@ -335,7 +336,7 @@ fn the_reserved_statement_has_no_proof_and_an_honest_one_stops_nothing() {
     let (Said::Yes(found), _) = chain.machine.ask(stop, &VerifierStop::reservedPointCall {}) else {
         panic!("no reserved point")
     };
-    let expected = words((-point([x, y])).into());
+    let expected = words(-point([x, y]));
     assert_eq!(found.as_ref(), (expected[0], expected[1]).abi_encode());
     assert_ne!(point(expected).into_group().double().into_affine(), point(expected));
     let _ = &s.verifier;

@@ -42,7 +42,7 @@ fn rules_with_bits_and_free_witnesses_are_proven_and_verified() {
     let shape = Shape::by_name("r64").expect("a default shape");
     let relation = relation(shape);
     let key = ProvingKey::development(shape, &relation, "tests").expect("a setup");
-    let prover = Prover::new(key, relation).expect("the key of this relation");
+    let prover = Prover::new(key, &relation).expect("the key of this relation");
     let verifier = Verifier::new(prover.key().verifying().clone());
 
     let story = Story::of("r64", &mandate(None), Example::Lawful);
