@@ -3,9 +3,6 @@
 use crate::commitment::{Blinding, CommitmentError, commit};
 use crate::error::AttestError;
 use crate::pasta::PastaSeed;
-use bincode::de::Decoder;
-use bincode::enc::Encoder;
-use bincode::error::{DecodeError, EncodeError};
 use bincode::{Decode, Encode};
 use mandate_book::AccountBook;
 use mandate_statement::{Attestation, Digest, Kind, Shape, decode, encode};
@@ -13,7 +10,7 @@ use std::path::Path;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The opening of one account's commitment. No `Debug`; wiped when dropped.
-#[derive(Clone)]
+#[derive(Clone, Encode, Decode)]
 pub struct Opening {
     /// Name of the shape.
     pub shape: String,
@@ -36,48 +33,6 @@ pub struct Opening {
     /// What the second commitment's blindings come from, where there is one.
     pub seed: Option<PastaSeed>,
 }
-
-/// Fields in order; the seed only where there is one, so that an opening without it is written as it was before there was any.
-impl Encode for Opening {
-    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        self.shape.encode(encoder)?;
-        self.universe.encode(encoder)?;
-        self.as_of.encode(encoder)?;
-        self.subject.encode(encoder)?;
-        self.account.encode(encoder)?;
-        self.netting_set.encode(encoder)?;
-        self.first_segment.encode(encoder)?;
-        self.quantities.encode(encoder)?;
-        self.blinding.encode(encoder)?;
-        self.seed.as_ref().map_or(Ok(()), |seed| seed.encode(encoder))
-    }
-}
-
-/// The end of the file says whether a seed follows.
-impl<Context> Decode<Context> for Opening {
-    fn decode<D: Decoder<Context = Context>>(decoder: &mut D) -> Result<Self, DecodeError> {
-        let mut opening = Self {
-            shape: Decode::decode(decoder)?,
-            universe: Decode::decode(decoder)?,
-            as_of: Decode::decode(decoder)?,
-            subject: Decode::decode(decoder)?,
-            account: Decode::decode(decoder)?,
-            netting_set: Decode::decode(decoder)?,
-            first_segment: Decode::decode(decoder)?,
-            quantities: Decode::decode(decoder)?,
-            blinding: Decode::decode(decoder)?,
-            seed: None,
-        };
-        match PastaSeed::decode(decoder) {
-            Ok(seed) => opening.seed = Some(seed),
-            // Part of a seed is left over, and the envelope refuses what is left over.
-            Err(DecodeError::UnexpectedEnd { .. }) => {}
-            Err(other) => return Err(other),
-        }
-        Ok(opening)
-    }
-}
-bincode::impl_borrow_decode!(Opening);
 
 impl Zeroize for Opening {
     fn zeroize(&mut self) {

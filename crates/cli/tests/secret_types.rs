@@ -251,9 +251,33 @@ const KNOWN: &[&str] = &[
     "book::secret::AmountError",
     "prover::keys::ProvingKeyError",
     "prover::prove::ProveError",
+    "prover::ready::ReadyError",
     "rows::RowsError",
+    // Places in a circuit, sizes, paths of instructions, errors without values, and what a verifier says.
+    "arith::path::Path",
+    "halo2::circuit::Columns",
+    "halo2::layout::Cell",
+    "halo2::layout::LayoutError",
+    "halo2::layout::Place",
+    "halo2::plan::Hint",
+    "halo2::plan::Inputs",
+    "halo2::plan::Known",
+    "halo2::plan::Law",
+    "halo2::plan::Source",
+    "halo2::plan::Var",
+    "halo2::poseidon::Step",
+    "halo2::sizes::Mark",
+    "halo2::sizes::Sizes",
+    "transparent::keys::KeyError",
+    "transparent::params::ParametersError",
+    "transparent::prove::ProveError",
+    "transparent::statement::TransparentError",
+    "transparent::statement::TransparentlyVerified",
+    "transparent::verify::Refused",
     // Names, places, choices, decimals of a lot, rules, exit codes.
     "attest::attest::Request",
+    "cli::cmd::batch::Order",
+    "prover::groth16::Flow",
     "book::error::Like",
     "book::error::Place",
     "book::examples::Example",
@@ -280,13 +304,16 @@ const KNOWN: &[&str] = &[
 ];
 
 /// Folders of the crates that hold secrets.
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 9] = [
+    "crates/arith/src",
     "crates/attest/src",
     "crates/book/src",
     "crates/cli/src",
     "crates/prover/src",
     "crates/rows/src",
+    "crates/transparent/src",
     "circuits/src",
+    "circuits/halo2/src",
 ];
 
 /// Traits that make text of a value.

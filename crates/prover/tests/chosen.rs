@@ -13,7 +13,7 @@ const RULES: [(&str, &str, &str, &str); 5] = [
     ("bits", "above(u in underlyings: gross(u) > 5% * nav) <= LIMIT * nav", "4", "0.01"),
     ("free", "top(2; g in groups: gross(g)) <= LIMIT * nav", "4", "0.01"),
     ("choice", "better(40% * gross(all), 45% * notional(all)) <= LIMIT * nav", "4", "0.001"),
-    ("step", "up(gross(all), 0.0000065536 USD) <= LIMIT * nav", "4", "0.001"),
+    ("step", "up(gross(all), 0.0000065536 USD) <= LIMIT * nav", "4", "-9"),
     ("peaks", "expiry_loss(all) <= LIMIT * nav + 1_000 USD", "1", "-9"),
 ];
 
