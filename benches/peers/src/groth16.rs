@@ -63,6 +63,7 @@ pub enum With {
 /// Where the key does not read, a step fails, or a verdict is wrong.
 pub fn prove(case: &Case, binding: Binding, with: With, path: &Path, runs: usize) -> Result<Value, String> {
     let bytes = std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    // Unchecked: the bench wrote this file itself a step before, and the proof made with it is verified below.
     let key = ProvingKey::<Bn254>::deserialize_uncompressed_unchecked(&*bytes).map_err(|e| e.to_string())?;
     drop(bytes);
     let (inputs, circuit_with_rows) = built(case, binding);

@@ -8,6 +8,7 @@ use crate::r1cs::power;
 use ark_bn254::{Fq, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, ScalarMul};
 use ark_ff::{BigInteger, Field, One, PrimeField, UniformRand, Zero};
+use ark_serialize::CanonicalDeserialize;
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use rand::SeedableRng;
 use serde_json::{Value, json};
@@ -38,7 +39,9 @@ impl<'a> Reader<'a> {
         let n = self.u32()?;
         let mut out = Vec::new();
         for _ in 0..n {
-            out.push((self.u32()?, Fr::from_le_bytes_mod_order(self.take(32)?)));
+            let wire = self.u32()?;
+            let coefficient = Fr::deserialize_uncompressed(self.take(32)?).map_err(|e| format!("coefficient: {e}"))?;
+            out.push((wire, coefficient));
         }
         Ok(out)
     }

@@ -24,6 +24,8 @@ pub(crate) trait Fast: Field {
 
 type Prime<M> = Fp<MontBackend<M, 4>, 4>;
 
+/// Unchecked, as ark's own arithmetic is: every caller here has reduced the words below `p`, and the tests compare with ark's at the
+/// ends of the range.
 #[inline(always)]
 fn element<M: MontConfig<4>>(words: [u64; 4]) -> Prime<M> {
     Prime::<M>::new_unchecked(BigInt::new(words))

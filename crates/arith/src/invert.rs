@@ -162,6 +162,7 @@ impl Invert for Fq {
     fn inverted(&self) -> Self {
         assert!(*self != Self::ZERO, "zero has no inverse");
         // The words say x 2^256; their inverse is missing 2^512, and a product takes 2^256 away.
+        // Unchecked on purpose, both: these are words below `p` taken as they stand, not numbers to be brought into the form.
         const R2: Fq = Fq::new_unchecked(FqConfig::R2);
         Self::new_unchecked(BigInt::new(integer(self.0.0))).times(&R2.times(&R2))
     }

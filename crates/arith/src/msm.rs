@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 /// A group, with the form its points are stored in.
 pub(crate) trait Group: PrimeGroup {
     type Coordinate: Words;
-    /// From coordinates on the curve.
+    /// From coordinates on the curve. Unchecked: they are those of bases, whose owner has checked them (a proving key on reading), and of
+    /// sums of bases by complete formulas. Nothing from outside is made a point here.
     fn of(x: Self::Coordinate, y: Self::Coordinate) -> Self;
 }
 

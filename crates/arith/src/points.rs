@@ -72,7 +72,7 @@ impl<const ROWS: usize> Packed<ROWS> {
 
 /// Coordinates as the words of ark's Montgomery form.
 pub(crate) trait Words: ark_ff::Field {
-    /// From words, each coordinate below `p`.
+    /// From words, each coordinate below `p`: those that `write` wrote. Not for bytes from outside.
     fn read(words: &[u64]) -> Self;
     /// From words, each coordinate below `8p`.
     fn reduced(words: &[u64]) -> Self;
@@ -93,6 +93,7 @@ impl Words for Fq {
         while value >= Self::MODULUS {
             value.sub_with_borrow(&Self::MODULUS);
         }
+        // Below `p`, by the loop.
         Self::new_unchecked(value)
     }
     #[inline]

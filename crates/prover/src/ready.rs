@@ -217,6 +217,8 @@ fn limbs(bytes: &[u8]) -> BigInt<4> {
     }
     BigInt(out)
 }
+// Neither range nor curve is checked here, nor that coefficients are below the order: nobody gets this far with bytes whose digest was not
+// pinned, and what has the pinned digest is what a full reading of the key wrote. `open` compares before anything is parsed.
 fn fq(bytes: &[u8]) -> Fq {
     Fq::new_unchecked(limbs(bytes))
 }

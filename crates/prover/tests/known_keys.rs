@@ -104,7 +104,7 @@ fn keys_of_the_default_seed_are_known() {
 }
 
 #[test]
-#[ignore = "a minute and 1.4 GB; run it when the circuit changes"]
+#[ignore = "a minute and 1.4 GB; run it when the circuit changes, with --ignored"]
 fn the_larger_keys_of_the_default_seed_are_known() {
     is_known("m1024");
     is_known("l4096");

@@ -65,7 +65,7 @@ fn figures(name: &str, scene: &Scene) {
 }
 
 #[test]
-#[ignore = "figures, run by name"]
+#[ignore = "measures, and asserts no figure: half a minute for docs/backends.md; run by name"]
 fn figures_of_one_shape() {
     let name = std::env::var("MANDATE_SHAPE").unwrap_or_else(|_| "m1024".to_owned());
     let shape = Shape::by_name(&name).expect("a shape");

@@ -23,7 +23,7 @@ fn the_small_ones() {
 }
 
 #[test]
-#[ignore = "hashes some ten thousand points; run by name"]
+#[ignore = "hashes 30,720 points to the curve, half a minute or more; run it when a pinned digest changes"]
 fn the_large_ones() {
     (11..=14).for_each(derived);
 }

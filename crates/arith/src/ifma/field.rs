@@ -356,6 +356,7 @@ impl<M: Modulus> F<M> {
             if value >= Ark::<M>::MODULUS {
                 ark_ff::BigInteger::sub_with_borrow(&mut value, &Ark::<M>::MODULUS);
             }
+            // Below `p`: the product is below `2p`, and one subtraction was made where it was needed.
             Ark::<M>::new_unchecked(value)
         })
     }

@@ -147,6 +147,7 @@ fn extension() {
         };
         (0..8).map(|lane| Fq2::new(part(lane, 0), part(lane, 4))).collect()
     };
+    // Words on purpose, not a number: `p - 1` as the words that stand in memory, the largest there are.
     let most = -Fq::new_unchecked(Fq::ONE.into());
     let special = [
         Fq2::ZERO,
@@ -254,7 +255,8 @@ fn plain_operations_are_arks() {
     let mut rng = ChaCha20Rng::seed_from_u64(3);
     macro_rules! check {
         ($field:ty) => {
-            let words = <$field>::new_unchecked((-<$field>::ONE).into()); // the words of p - 1
+            // Unchecked to choose the words in memory and not the number: the words of `p - 1`, and single bits below.
+            let words = <$field>::new_unchecked((-<$field>::ONE).into());
             let mut list =
                 vec![<$field>::ZERO, <$field>::ONE, -<$field>::ONE, words, words - <$field>::ONE, -words];
             list.extend((0..64).map(|i| <$field>::new_unchecked(<$field>::from(2u64).pow([4 * i]).into())));
