@@ -45,7 +45,7 @@ fn vector_butterflies() -> Option<f64> {
                 }
             })
         });
-        let butterflies = repeats * u64::from(log) << (log - 1);
+        let butterflies = (repeats * u64::from(log)) << (log - 1);
         Some(butterflies as f64 / time["user"].as_f64()?)
     });
     best.reduce(f64::max)

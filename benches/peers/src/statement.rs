@@ -149,7 +149,7 @@ impl Stream {
 
 /// Whether net delta is long at this size.
 const fn delta_long(size: Size) -> bool {
-    size.scenarios % 8 == 0
+    size.scenarios.is_multiple_of(8)
 }
 
 impl Case {
