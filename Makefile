@@ -9,6 +9,14 @@ DATA ?= $(if $(MANDATE_DATA),$(MANDATE_DATA),../shared/data)
 # Worked examples of other people's systems, not part of the project either.
 VECTORS ?= $(if $(MANDATE_VECTORS),$(MANDATE_VECTORS),../shared/vectors)
 
+# `make test-rust` builds every program too, with the features of the whole workspace. PREBUILT=1 takes those as they stand in target/release:
+# building them once more by themselves, with fewer features of a hundred libraries, would take a machine some minutes.
+ifdef PREBUILT
+SOUNDNESS := target/release/mandate-soundness
+else
+SOUNDNESS := $(CARGO) run --release --locked -p mandate-soundness --bin mandate-soundness --
+endif
+
 .PHONY: help vectors gas analyze mutants-contracts tools build snarkjs demo demo-watch demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench bench-peers peers-verdicts lint audit fmt
 
 help: ## this list
@@ -18,7 +26,7 @@ tools: ## install the contracts' tools and the local node (npm, from the lock fi
 	contracts/tools/setup.sh
 
 build: ## build the command line
-	$(CARGO) build --release --locked -p mandate-cli
+	$(if $(PREBUILT),test -x $(MANDATE),$(CARGO) build --release --locked -p mandate-cli)
 
 demo: tools build ## the whole story on made-up data, with a local chain
 	$(MANDATE) demo
@@ -59,7 +67,7 @@ mutants-contracts: tools ## break the contracts one check at a time; the tests m
 	contracts/tools/mutants.py $(ONLY)
 
 soundness: ## attack the trusted core, print the scores, fail if one falls; ARGS=--accept takes new ones
-	$(CARGO) run --release --locked -p mandate-soundness -- $(ARGS)
+	$(SOUNDNESS) $(ARGS)
 
 vectors: ## compute other people's worked examples, print how many agree; VECTORS=DIR, ARGS=--json or --write
 	@if [ ! -d "$(VECTORS)" ]; then \
@@ -71,7 +79,7 @@ fuzz: ## fuzz every reader of untrusted bytes, 6 seconds each; FOR=600 for longe
 
 snarkjs: build ## proofs and constraints checked by snarkjs, free wires looked for; SHAPES="t32 s256", SOLVER=1 asks cvc5 too
 	tools/snarkjs/setup.sh
-	$(CARGO) build --release --locked -p mandate-export --example story
+	$(if $(PREBUILT),test -x target/release/examples/story,$(CARGO) build --release --locked -p mandate-export --example story)
 	SOLVER=$(SOLVER) tools/snarkjs/check.sh $(SHAPES)
 
 pins: ## write the pinned artefacts: after a change that is meant, say in the commit what and why
