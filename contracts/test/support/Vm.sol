@@ -15,6 +15,7 @@ interface Vm {
     function chainId(uint256 id) external;
     function roll(uint256 number) external;
     function deal(address who, uint256 amount) external;
+    function etch(address who, bytes calldata code) external;
     function prank(address sender) external;
     function assume(bool condition) external pure;
     function expectRevert(bytes calldata data) external;

@@ -107,6 +107,9 @@ impl Chain {
         self.rehearsed = Some(Arc::clone(list));
         self
     }
+    pub(crate) const fn is_rehearsing(&self) -> bool {
+        self.rehearsed.is_some()
+    }
     /// EIP-155 chain id.
     pub fn id(&self) -> u64 {
         self.chain_id

@@ -42,6 +42,10 @@ pub struct RiskStatus {
     pub usable_to: u64,
     /// Its number in the registry.
     pub serial: u32,
+    /// Who put up its bond.
+    pub proposer: [u8; 20],
+    /// What is left of that, in wei.
+    pub bond_wei: u128,
 }
 
 impl Trace {
@@ -100,6 +104,8 @@ impl Registries {
             usable_from: s.usableFrom.to(),
             usable_to: s.usableTo.to(),
             serial: s.serial.to(),
+            proposer: s.proposer.into_array(),
+            bond_wei: s.bond.to(),
         })
     }
     /// Root and number of chunks of the trace that a risk part was published with, and its point.
@@ -152,5 +158,42 @@ impl Registries {
         let call = self.risk_registry();
         let call = call.expire(B256::from(risk.0), chunk);
         Ok(self.chain().send("end the risk part", call).await?.0)
+    }
+    /// Takes back the bond of a demand that the risk part's end left open: whoever put it up is owed it.
+    ///
+    /// # Errors
+    /// [`ChainError::Refused`] while the part is live, and where nobody waits.
+    pub async fn reclaim(&self, risk: &Digest, chunk: u32) -> Result<Sent, ChainError> {
+        let call = self.risk_registry();
+        let call = call.reclaim(B256::from(risk.0), chunk);
+        Ok(self.chain().send("take back the demand's bond", call).await?.0)
+    }
+    /// Gives a proposer its bond back: it is owed it.
+    ///
+    /// # Errors
+    /// [`ChainError::Refused`] before the risk part's time is over, and while something is open.
+    pub async fn release(&self, risk: &Digest) -> Result<Sent, ChainError> {
+        let call = self.risk_registry();
+        let call = call.release(B256::from(risk.0));
+        Ok(self.chain().send("release the bond", call).await?.0)
+    }
+    /// What the sender is owed by the risk registry, in wei.
+    ///
+    /// # Errors
+    /// [`ChainError::Node`].
+    pub async fn owed(&self) -> Result<u128, ChainError> {
+        let registry = self.risk_registry();
+        let owed =
+            self.chain().read("ask what is owed", registry.owed(self.chain().sender_address())).await?;
+        Ok(owed.saturating_to())
+    }
+    /// Pays out what the sender is owed by the risk registry.
+    ///
+    /// # Errors
+    /// [`ChainError::Refused`] where nothing is.
+    pub async fn withdraw(&self) -> Result<Sent, ChainError> {
+        let call = self.risk_registry();
+        let call = call.withdraw();
+        Ok(self.chain().send("pay out what is owed", call).await?.0)
     }
 }

@@ -1,4 +1,4 @@
-//! Deployments that can be broken off at any point and taken up again.
+//! Deployments and registrations that can be broken off at any point and taken up again.
 //!
 //! Before a transaction is sent, the manifest holds its signed bytes; when it is mined, the address and the code that stands
 //! there. Whoever takes it up finds every step in one of three states: done, under way (the same bytes are sent again, so
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 /// The manifest's format.
 const FORMAT: &str = "mandate deployment 1";
+const DEPLOY: &str = "deploy the contracts";
 /// How long a step is waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -89,6 +90,8 @@ enum Mode<'a> {
 
 /// Deploys step by step.
 pub struct Deployer<'a> {
+    /// What all steps together do, for errors.
+    doing: &'static str,
     payer: Payer,
     manifest: Manifest,
     at: usize,
@@ -103,6 +106,18 @@ impl<'a> Deployer<'a> {
     /// # Errors
     /// [`ChainError::Mismatch`] where the manifest is of another chain or sender.
     pub async fn new(payer: Payer, manifest: Option<Manifest>, save: Save<'a>) -> Result<Self, ChainError> {
+        Self::of(DEPLOY, payer, manifest, save).await
+    }
+    /// The same for steps that do something else than deploy: `doing` says what, in errors.
+    ///
+    /// # Errors
+    /// As for [`Deployer::new`].
+    pub async fn of(
+        doing: &'static str,
+        payer: Payer,
+        manifest: Option<Manifest>,
+        save: Save<'a>,
+    ) -> Result<Self, ChainError> {
         let fresh = fresh(&payer).await?;
         let manifest = manifest.unwrap_or_else(|| fresh.clone());
         let pairs = [
@@ -120,7 +135,7 @@ impl<'a> Deployer<'a> {
                 ));
             }
         }
-        Ok(Self { payer, manifest, at: 0, nonce: 0, mode: Mode::Real(save) })
+        Ok(Self { doing, payer, manifest, at: 0, nonce: 0, mode: Mode::Real(save) })
     }
     /// Sends nothing, and collects what each step would cost.
     ///
@@ -128,7 +143,14 @@ impl<'a> Deployer<'a> {
     /// [`ChainError::Node`].
     pub async fn dry(payer: Payer) -> Result<Self, ChainError> {
         let nonce = payer.nonce(None).await?;
-        Ok(Self { manifest: fresh(&payer).await?, payer, at: 0, nonce, mode: Mode::Dry(vec![]) })
+        Ok(Self {
+            doing: DEPLOY,
+            manifest: fresh(&payer).await?,
+            payer,
+            at: 0,
+            nonce,
+            mode: Mode::Dry(vec![]),
+        })
     }
     /// Who pays.
     pub fn payer(&self) -> &Payer {
@@ -153,7 +175,7 @@ impl<'a> Deployer<'a> {
     pub async fn create(&mut self, name: &'static str, code: &[u8]) -> Result<Address, ChainError> {
         let what = keccak(code);
         if let Mode::Dry(costs) = &mut self.mode {
-            let gas = self.payer.estimate("deploy the contracts", None, code).await.ok();
+            let gas = self.payer.estimate(self.doing, None, code).await.ok();
             costs.push(Cost { name, gas });
             let address = Address::from(self.payer.address()).create(self.nonce);
             self.nonce += 1;
@@ -187,23 +209,24 @@ impl<'a> Deployer<'a> {
         })?;
         Ok(address)
     }
-    /// Calls a contract, unless that is done.
+    /// Calls a contract, unless that is done. Gives the transaction; a zero word in a dry run.
     ///
     /// # Errors
     /// As for [`Deployer::create`].
-    pub async fn call(&mut self, name: &'static str, to: Address, data: &[u8]) -> Result<(), ChainError> {
+    pub async fn call(&mut self, name: &'static str, to: Address, data: &[u8]) -> Result<Digest, ChainError> {
         let what = keccak(&[to.as_slice(), data].concat());
         if let Mode::Dry(costs) = &mut self.mode {
             // Its target is not there yet.
             costs.push(Cost { name, gas: None });
             self.nonce += 1;
-            return Ok(());
+            return Ok(Digest::default());
         }
-        if self.is_done(name, what)?.is_some() {
-            return Ok(());
+        if let Some(done) = self.is_done(name, what)? {
+            return Ok(done.transaction);
         }
         let (_, transaction, gas) = self.send(name, what, Some(to.into_array()), data).await?;
-        self.finish(Done { name: name.to_owned(), what, address: None, code: None, transaction, gas })
+        self.finish(Done { name: name.to_owned(), what, address: None, code: None, transaction, gas })?;
+        Ok(transaction)
     }
 
     /// The next step of the manifest, where it is done.
@@ -228,13 +251,12 @@ impl<'a> Deployer<'a> {
             }
             // Something else took its nonce: it was never mined, and never will be.
         }
-        let doing = "deploy the contracts";
-        let gas = with_room(self.payer.estimate(doing, to, data).await?);
+        let gas = with_room(self.payer.estimate(self.doing, to, data).await?);
         let head = self.payer.head().await?.number;
         let (nonce, waiting) = (self.payer.nonce(Some(head)).await?, self.payer.nonce(None).await?);
         if waiting > nonce {
             let wanted =
-                "the sender has a transaction waiting that is not of this deployment; wait until it is mined";
+                "the sender has a transaction waiting that is not of this manifest; wait until it is mined";
             return Err(ChainError::mismatch("the sender's pending count", waiting, wanted));
         }
         let Offer { most, tip } = self.payer.offer().await?;
@@ -273,7 +295,7 @@ impl<'a> Deployer<'a> {
                 return if receipt.succeeded {
                     Ok(Some(receipt.gas))
                 } else {
-                    Err(ChainError::Failed { doing: "deploy the contracts", transaction })
+                    Err(ChainError::Failed { doing: self.doing, transaction })
                 };
             }
             if nonce > pending.nonce {
@@ -289,7 +311,7 @@ impl<'a> Deployer<'a> {
                     pending.transaction,
                     PATIENCE.as_secs()
                 );
-                return Err(ChainError::Node { doing: "deploy the contracts", why });
+                return Err(ChainError::Node { doing: self.doing, why });
             }
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(2));

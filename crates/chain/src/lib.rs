@@ -20,18 +20,20 @@
 
 mod abi;
 mod attest;
+mod beacon;
 mod breaker;
-
 mod chain;
 mod challenge;
 mod check;
 mod deploy;
 mod error;
 mod key;
+mod lines;
 mod local;
 mod parties;
 mod payer;
 mod refusal;
+mod registration;
 mod registries;
 mod risk;
 mod signer;
@@ -43,14 +45,15 @@ mod typed_data;
 mod vault;
 
 pub use attest::{AttestRequest, Record, Status};
+pub use beacon::{Draw, Drawn};
 pub use breaker::{Breaker, PlayFeed};
 pub use chain::{Chain, Rehearsals, Rehearsed, Sent};
-pub use check::Difference;
-
 pub use challenge::{Challenge, RiskState, RiskStatus};
+pub use check::Difference;
 pub use deploy::{Cost, Deployer, Done, Manifest, Pending, Save};
 pub use error::ChainError;
 pub use key::{Coefficient, EvmKey, EvmPoint, EvmProof, KeyParts, ORIGIN_CEREMONY, ORIGIN_DEVELOPMENT};
+pub use lines::Line;
 pub use local::{LOCAL_CHAIN_ID, LocalChain, find_anvil};
 pub use payer::{Head, Offer, Payer, RawTransaction, Receipt, with_room};
 pub use registries::{DeployOptions, Deployment, MandateTerms, Registered, Registries, Schedule, mandate_id};

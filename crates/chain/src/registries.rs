@@ -1,18 +1,18 @@
 //! The contracts together: deployment, keys and mandates.
 
 use crate::abi::{
-    ComplianceRegistry, EpochBeacon, Groth16Verifier, IComplianceRegistry, IMandateRegistry, IRiskRegistry,
-    MandateRegistry, RiskRegistry, VkStore,
+    ComplianceRegistry, EpochBeacon, Groth16Verifier, IComplianceRegistry, IRiskRegistry, MandateRegistry,
+    RiskRegistry, VkStore,
 };
 use crate::chain::{Chain, Sent};
 use crate::deploy::{Deployer, Manifest};
 use crate::error::ChainError;
-use crate::key::{Coefficient, EvmKey, ORIGIN_DEVELOPMENT};
+use crate::key::{EvmKey, ORIGIN_DEVELOPMENT};
 use crate::local::refuse_public_key;
 use crate::payer::Payer;
 use alloy::primitives::{Address, B256, U256, Uint};
 use alloy::providers::DynProvider;
-use mandate_statement::{Digest, RulesPart, keccak};
+use mandate_statement::{Digest, keccak};
 
 /// Most gas that one transaction of a registration should use: below the cap that chains put on a transaction.
 pub(crate) const TRANSACTION_GAS: u64 = 10_000_000;
@@ -229,91 +229,16 @@ impl Registries {
         let (sent, _) = self.chain.send("store the key", store.write(id, key.head().into())).await?;
         Ok(Some(sent))
     }
-    /// Registers a mandate: sends its non-zero integers with the key's points, in as many transactions as gas asks for,
-    /// and lets the contract compute the point. `progress` hears how many coefficients of how many are in.
-    ///
-    /// A registration that breaks off leaves a draft behind, which nothing can use.
-    ///
-    /// # Errors
-    /// [`ChainError::Mismatch`] for a mandate of another shape; [`ChainError::DevelopmentKey`];
-    /// [`ChainError::Refused`], for example where the mandate is registered already.
-    pub async fn register_mandate(
-        &self,
-        key: &EvmKey,
-        rules: &RulesPart,
-        terms: &MandateTerms,
-        mut progress: impl FnMut(usize, usize),
-    ) -> Result<Registered, ChainError> {
-        self.check_origin(key)?;
-        let coefficients = key.coefficients(rules)?;
-        let doing = "register the mandate";
-        let registry = MandateRegistry::new(self.at.mandates.into(), self.chain.provider());
-        let abi = IMandateRegistry::Terms {
-            keyId: key.id().0.into(),
-            shape: rules.shape.clone(),
-            model: rules.model.clone(),
-            maxDelay: terms.max_delay_s,
-            maxAge: terms.max_age_s,
-            maxGap: terms.max_gap_s,
-            line: terms.line.0.into(),
-            start: Uint::from(terms.schedule.start),
-            period: terms.schedule.period_s,
-            window: terms.schedule.window_s,
-            drawn: terms.schedule.drawn,
-            band: terms.band_bps,
-            owner: terms.owner.into(),
-        };
-        let (begun, receipt) = self.chain.send(doing, registry.begin(abi)).await?;
-        let draft = receipt
-            .decoded_log::<MandateRegistry::DraftBegun>()
-            .ok_or(ChainError::Node { doing, why: "the receipt names no draft".into() })?
-            .draft;
-        let (mut gas, mut transactions, mut done) = (begun.gas, 2, 0);
-        for chunk in coefficients.chunks(per_transaction(key.depth())) {
-            let entries = chunk.iter().map(Into::into).collect();
-            let (sent, _) = self.chain.send(doing, registry.append(draft, entries)).await?;
-            gas += sent.gas;
-            transactions += 1;
-            done += chunk.len();
-            progress(done, coefficients.len());
-        }
-        let digest = rules.digest();
-        let (sent, _) = self.chain.send(doing, registry.finish(draft, B256::from(digest.0))).await?;
-        gas += sent.gas;
-        let mandate_id = mandate_id(&digest, &key.id());
-        gas += self.schedule(&mandate_id).await?.gas;
-        transactions += 1;
-        Ok(Registered { mandate_id, coefficients: coefficients.len(), transactions, gas })
-    }
-    /// Puts a registered version in force after the timelock: a mandate's first, or its next.
-    ///
-    /// # Errors
-    /// [`ChainError::Refused`] for anyone but whoever governs, and for a version scheduled before.
-    pub async fn schedule(&self, version: &Digest) -> Result<Sent, ChainError> {
-        let call = self.compliance_registry();
-        let call = call.schedule(B256::from(version.0));
-        Ok(self.chain.send("schedule the mandate's version", call).await?.0)
-    }
     /// The point that the contract computed for a mandate.
     ///
     /// # Errors
     /// [`ChainError::Refused`] for an unknown mandate.
     pub async fn rules_point(&self, mandate_id: &Digest) -> Result<[U256; 2], ChainError> {
-        let registry = MandateRegistry::new(self.at.mandates.into(), self.chain.provider());
+        let registry = self.mandate_registry();
         let m = self.chain.read("read the mandate", registry.mandate(B256::from(mandate_id.0))).await?;
         Ok([m.x, m.y])
     }
-    /// Stops, or resumes, everything under a mandate.
-    ///
-    /// # Errors
-    /// [`ChainError::Refused`] for anyone but its owner and whoever governs.
-    pub async fn set_paused(&self, mandate_id: &Digest, paused: bool) -> Result<Sent, ChainError> {
-        let registry = self.compliance_registry();
-        let call = registry.setPaused(B256::from(mandate_id.0), paused);
-        Ok(self.chain.send("pause or resume the mandate", call).await?.0)
-    }
-
-    fn check_origin(&self, key: &EvmKey) -> Result<(), ChainError> {
+    pub(crate) fn check_origin(&self, key: &EvmKey) -> Result<(), ChainError> {
         if key.parts().origin == ORIGIN_DEVELOPMENT && !self.chain.is_local() {
             let key = key.id().to_string();
             return Err(ChainError::DevelopmentKey { key, chain_id: self.chain.id() });
@@ -323,25 +248,13 @@ impl Registries {
     pub(crate) fn risk_registry(&self) -> RiskRegistry::RiskRegistryInstance<DynProvider> {
         RiskRegistry::new(self.at.risks.into(), self.chain.provider())
     }
+    pub(crate) fn mandate_registry(&self) -> MandateRegistry::MandateRegistryInstance<DynProvider> {
+        MandateRegistry::new(self.at.mandates.into(), self.chain.provider())
+    }
+    pub(crate) fn epoch_beacon(&self) -> EpochBeacon::EpochBeaconInstance<DynProvider> {
+        EpochBeacon::new(self.at.beacon.into(), self.chain.provider())
+    }
     pub(crate) fn compliance_registry(&self) -> ComplianceRegistry::ComplianceRegistryInstance<DynProvider> {
         ComplianceRegistry::new(self.at.compliance.into(), self.chain.provider())
-    }
-}
-
-/// Coefficients per transaction: measured at 12,000 gas each and 1,200 per level of the tree; taken with head-room.
-fn per_transaction(depth: usize) -> usize {
-    let each = 14_000 + 1_300 * depth as u64;
-    usize::try_from((TRANSACTION_GAS - 200_000) / each).expect("a few hundred")
-}
-
-impl From<&Coefficient> for IMandateRegistry::Entry {
-    fn from(c: &Coefficient) -> Self {
-        Self {
-            position: c.position,
-            value: c.value,
-            x: c.point[0],
-            y: c.point[1],
-            path: c.path.iter().map(|d| B256::from(d.0)).collect(),
-        }
     }
 }

@@ -1,8 +1,6 @@
 //! What an agent looks at: a subject's standing under a mandate, all of one block, and how far the market has moved.
 
-use crate::abi::IMandateRegistry;
 use crate::attest::Record;
-use crate::chain::node;
 use crate::error::ChainError;
 use crate::payer::Head;
 use crate::refusal::explain;
@@ -10,8 +8,8 @@ use crate::registries::Registries;
 use alloy::contract::SolCallBuilder;
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
-use alloy::providers::{DynProvider, Provider};
-use alloy::sol_types::{SolCall, SolValue};
+use alloy::providers::DynProvider;
+use alloy::sol_types::SolCall;
 use mandate_statement::Digest;
 use read_only::{IBreaker, IFeed};
 
@@ -122,7 +120,7 @@ impl Registries {
         let registry = self.compliance_registry();
         let r = read("read the record", registry.record(s, m), block).await?;
         let record = (!r.provenAt.is_zero()).then(|| Record::from(&r));
-        let terms = self.terms_in_force(ask, block).await?;
+        let terms = self.terms_in_force(&ask.mandate, block).await?;
         let max_age = U256::from(ask.max_age_s);
         let open = match ask.breaker {
             None => read("ask for compliance", registry.isCompliant(s, m, max_age), block).await?,
@@ -220,36 +218,24 @@ impl Registries {
         }
         Ok(worst)
     }
-    async fn terms_in_force(&self, ask: &Ask, block: BlockId) -> Result<Option<VersionTerms>, ChainError> {
-        let m = B256::from(ask.mandate.0);
+    pub(crate) async fn terms_in_force(
+        &self,
+        mandate: &Digest,
+        block: BlockId,
+    ) -> Result<Option<VersionTerms>, ChainError> {
+        let m = B256::from(mandate.0);
         let registry = self.compliance_registry();
         let state = read("read the mandate's state", registry.mandateState(m), block).await?;
         let active = read("ask whether the mandate is active", registry.isActive(m), block).await?;
         if !active {
             return Ok(None);
         }
-        let provider = self.chain().provider();
-        let code = provider.get_code_at(state.pointer).block_id(block).await;
-        let code = code.map_err(node("read the mandate's version"))?;
-        let wrong =
-            || ChainError::Node { doing: "read the mandate's version", why: "it does not decode".into() };
-        let body = code.get(1..1 + 17 * 32).ok_or_else(wrong)?;
-        let m = IMandateRegistry::Mandate::abi_decode(body).map_err(|_| wrong())?;
-        Ok(Some(VersionTerms {
-            version: crate::mandate_id(&Digest(m.digest.0), &Digest(m.keyId.0)),
-            max_delay_s: m.maxDelay.into(),
-            max_age_s: m.maxAge.into(),
-            start: m.start.to(),
-            period_s: m.period.into(),
-            window_s: m.window.into(),
-            drawn: m.drawn,
-            band_bps: m.band.into(),
-        }))
+        Ok(Some(self.version_at(state.pointer, block).await?))
     }
 }
 
 /// Reads at a block.
-async fn read<C: SolCall>(
+pub(crate) async fn read<C: SolCall>(
     doing: &'static str,
     call: SolCallBuilder<&DynProvider, C>,
     block: BlockId,
@@ -303,5 +289,55 @@ mod tests {
             assert_eq!(parts_of_band(live, base, band), u32::MAX);
         }
         assert_eq!(parts_of_band((U256::from(u128::MAX), 0), (U256::from(1), 18), 1), u32::MAX);
+    }
+
+    /// Where the agent takes a price for outside the band, the breaker does too, and nowhere else: `Band.within` reads the same
+    /// file. With `MANDATE_BLESS=1` it is written anew.
+    #[test]
+    fn the_breaker_draws_the_same_line() {
+        let most = U256::from(u128::MAX);
+        let (one, ten) = (U256::from(1), U256::from(10));
+        let mut cases: Vec<(Quote, Quote, u32)> = vec![
+            ((most, 18), (most, 18), 1),
+            ((most, 0), (most, 0), 9_999),
+            ((most, 0), (one, 18), 9_999),
+            ((one, 18), (most, 0), 9_999),
+            ((most + one, 0), (most, 0), 9_999),
+            ((most, 0), (most + one, 0), 9_999),
+            ((U256::ZERO, 0), (U256::ZERO, 0), 9_999),
+            ((one, 19), (one, 19), 9_999),
+            ((one, 0), (ten, 1), 1),
+        ];
+        // Around both ends of a band, in the feed's decimals.
+        for (base, band) in
+            [((6_012_345u64, 2u32), 500u32), ((1, 0), 9_999), ((999_999_999_999, 9), 1), ((77, 3), 1234)]
+        {
+            let spot = U256::from(base.0) * ten.pow(U256::from(10)) / ten.pow(U256::from(base.1));
+            for bps in [10_000 - band, 10_000 + band] {
+                let edge = spot * U256::from(bps) / U256::from(10_000);
+                cases.extend(
+                    [edge.saturating_sub(one), edge, edge + one]
+                        .map(|live| ((live, 10), (U256::from(base.0), base.1), band)),
+                );
+            }
+        }
+        let column =
+            |of: &dyn Fn(&(Quote, Quote, u32)) -> String| -> Vec<String> { cases.iter().map(of).collect() };
+        let file = serde_json::json!({
+            "live": column(&|c| c.0.0.to_string()),
+            "liveDecimals": column(&|c| c.0.1.to_string()),
+            "base": column(&|c| c.1.0.to_string()),
+            "baseDecimals": column(&|c| c.1.1.to_string()),
+            "band": column(&|c| c.2.to_string()),
+            "within": column(&|c| u8::from(parts_of_band(c.0, c.1, c.2) <= BAND).to_string()),
+        });
+        let text = format!("{file:#}\n");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/test/vectors/bands.json");
+        if std::env::var_os("MANDATE_BLESS").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), text, "MANDATE_BLESS=1 writes it anew");
+        let inside = cases.iter().filter(|c| parts_of_band(c.0, c.1, c.2) <= BAND).count();
+        assert!(inside > 5 && inside + 5 < cases.len(), "{inside} of {}", cases.len());
     }
 }

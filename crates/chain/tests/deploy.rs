@@ -4,10 +4,11 @@
 mod support;
 
 use mandate_chain::{
-    Chain, ChainError, DeployOptions, Deployer, Deployment, LocalChain, Manifest, Payer, Registries,
-    find_anvil, runtime,
+    Chain, ChainError, DeployOptions, Deployer, Deployment, LocalChain, MandateTerms, Manifest, Payer,
+    Registries, Schedule, find_anvil, mandate_id, runtime,
 };
-use support::repository;
+use mandate_statement::Digest;
+use support::{key, repository, rules};
 
 fn node() -> Option<LocalChain> {
     match find_anvil(&repository()) {
@@ -126,5 +127,58 @@ fn a_rehearsal_tells_what_will_be() {
             );
         }
         assert!(costs.iter().filter(|c| c.gas.is_some()).count() >= 4, "{costs:?}");
+    });
+}
+
+/// A registration broken off before each write goes on with the same draft, and the version is there once.
+#[test]
+fn a_registration_broken_off_anywhere_goes_on() {
+    let Some(node) = node() else { return };
+    runtime().unwrap().block_on(async {
+        let (made, _) = deploy(&node, None, usize::MAX).await;
+        let registries = Registries::new(payer(&node).await.chain().clone(), made.unwrap()).unwrap();
+        let (key, rules) = (key(), rules());
+        registries.store_key(&key).await.unwrap();
+        let terms = MandateTerms {
+            max_delay_s: 3600,
+            max_age_s: 7200,
+            max_gap_s: 0,
+            line: Digest::default(),
+            schedule: Schedule::default(),
+            band_bps: 500,
+            owner: [9; 20],
+        };
+        let before = payer(&node).await.nonce(None).await.unwrap();
+        let (mut manifest, mut breaks): (Option<Manifest>, _) = (None, 0);
+        let made = loop {
+            let (mut kept, mut left) = (manifest.clone(), 1usize);
+            let mut save = |m: &Manifest| {
+                left = left.checked_sub(1).ok_or("the disk is gone")?;
+                kept = Some(m.clone());
+                Ok(())
+            };
+            let mut steps =
+                Deployer::of("register", payer(&node).await, manifest.take(), &mut save).await.unwrap();
+            let made = registries.register_steps(&mut steps, &key, &rules, &terms, |_, _| {}).await;
+            drop(steps);
+            manifest = kept;
+            match made {
+                Ok(made) => break made,
+                Err(ChainError::Manifest { .. }) => breaks += 1,
+                Err(why) => panic!("{why}"),
+            }
+        };
+        assert_eq!((breaks, made.transactions), (7, 4), "begin, append, finish, schedule: two writes each");
+        assert_eq!(payer(&node).await.nonce(None).await.unwrap(), before + 4, "one transaction a step");
+        assert_eq!(made.mandate_id, mandate_id(&rules.digest(), &key.id()));
+        let line = registries.line(&made.mandate_id).await.unwrap();
+        assert_eq!((line.version, line.in_force, line.next), (1, Some(made.mandate_id), None));
+        assert_eq!(line.owner.map(|o| o.to_lowercase()), Some(format!("0x{}", "09".repeat(20))));
+        // With other terms it is another registration.
+        let mut ignore = |_: &Manifest| Ok(());
+        let mut steps = Deployer::of("register", payer(&node).await, manifest, &mut ignore).await.unwrap();
+        let other = MandateTerms { band_bps: 501, ..terms };
+        let why = registries.register_steps(&mut steps, &key, &rules, &other, |_, _| {}).await.unwrap_err();
+        assert!(why.to_string().contains("`begin`"), "{why}");
     });
 }

@@ -5,7 +5,7 @@
 
 mod support;
 
-use mandate_chain::SigningKey;
+use mandate_chain::{Deployment, Publication, SigningKey, Spot, Trace, Use, mandate_id};
 use mandate_statement::{AccountEntry, AccountSet, Attestation, AttestorGrade, Context, Digest, keccak};
 use serde_json::{Value, json};
 use support::*;
@@ -126,4 +126,56 @@ fn groth16() {
         },
     });
     compare("groth16.json", &fresh);
+}
+
+/// Everything about a risk part that both sides compute: what its quorum signs, its ids, its spots, a step of its trace.
+#[test]
+fn risk_parts() {
+    let (key, risk, rules) = (key(), risk(1_770_000_000), rules());
+    let at = Deployment {
+        chain_id: 11_155_111,
+        keys: [1; 20],
+        verifier: [2; 20],
+        mandates: [3; 20],
+        risks: [0x44; 20],
+        beacon: [5; 20],
+        compliance: [6; 20],
+    };
+    let spot = |name: &str, price, decimals| Spot { asset: keccak(name.as_bytes()), price, decimals };
+    let spots = vec![spot("BTC", 6_012_345_678, 5), spot("ETH", u128::MAX, 18), spot("USDC", 1, 0)];
+    // Every integer at or near its type's end somewhere, so that a cast too narrow shows.
+    let usable = Use { from: 1_770_003_600, to: u64::MAX, quorum: u64::MAX - 1 };
+    let p = Publication::of(&risk, &key, spots, usable).unwrap();
+    let member = SigningKey::from_bytes(&keccak(b"a member's key").0).unwrap();
+    let signed = p.sign(&at, &member).unwrap();
+    let trace = Trace::new(&key, &risk).unwrap();
+    // A step in the middle: neither its sum nor a sibling is padding.
+    let chunk = trace.chunks() / 2;
+    let place = chunk as usize;
+    let step = json!({
+        "chunk": chunk,
+        "sum": trace.sums[place],
+        "values": trace.values[place].iter().map(|v| bytes(&v.to_be_bytes::<32>())).collect::<Vec<_>>(),
+        "path": trace.tree().path(0, place).unwrap(),
+        "root": trace.tree().root(),
+    });
+    let fresh = json!({
+        "chainId": at.chain_id, "registry": bytes(&at.risks),
+        "publication": {
+            "risk": p.risk, "universe": p.universe, "snapshot": p.snapshot, "model": p.model, "keyId": p.key,
+            "point": p.point, "trace": p.trace, "chunks": p.chunks, "semantics": p.semantics,
+            "asOf": p.as_of, "usableFrom": p.usable_from, "usableTo": p.usable_to.to_string(),
+            "quorum": p.quorum.to_string(),
+            "signingHash": p.signing_hash(&at), "signer": bytes(&signed.signer),
+            "signature": bytes(&signed.signature), "riskId": p.id(),
+        },
+        "spots": {
+            "assets": p.spots.iter().map(|s| s.asset).collect::<Vec<_>>(),
+            "prices": p.spots.iter().map(|s| s.price.to_string()).collect::<Vec<_>>(),
+            "decimals": p.spots.iter().map(|s| s.decimals).collect::<Vec<_>>(),
+        },
+        "mandate": { "digest": rules.digest(), "keyId": key.id(), "id": mandate_id(&rules.digest(), &key.id()) },
+        "step": step,
+    });
+    compare("risk.json", &fresh);
 }
