@@ -75,11 +75,14 @@ def table(rows, slots, scenarios):
         if peer == "ours":
             ratio = "1"
         verify = seconds(got["verify"]["wall"])
+        if "derive" in got:
+            verify += f" (+ {seconds(got['derive']['wall'])} for the key, once per table and limits)"
         if "collapse" in got:
             verify += f" (+ {seconds(got['collapse']['wall'])} once per table and limits)"
-        cells = [f"{got['constraints']:,}", f"{got['public_inputs']:,}", seconds(got["prove"]["wall"]),
+        sizes = [f"{got['rows']:,} rows", ""] if "rows" in got else [f"{got['constraints']:,}", f"{got['public_inputs']:,}"]
+        cells = [*sizes, seconds(got["prove"]["wall"]),
                  seconds(got["prove"]["user"]), ratio, size(got["peak_bytes"]) if "peak_bytes" in got else "not measured",
-                 size(got["key_bytes"]) if peer != "bb" else "none kept", verify, size(got["proof_bytes"])]
+                 size(got["key_bytes"]) if "key_bytes" in got and peer != "bb" else "none kept", verify, size(got["proof_bytes"])]
         out.append(label + "| " + " | ".join(cells) + " |")
         for kind, words in (("again", "a table seen before"), ("portable", "without vector instructions")):
             if kind in got and (kind != "portable" or got["vector"]):

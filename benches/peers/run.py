@@ -339,10 +339,6 @@ class Bench:
             return
         if peer == "snarkjs" and (binding, slots, scenarios) not in SNARKJS:
             raise Skip("snarkjs is not run above 256 slots: minutes to a proof, and more than an hour to compile the circuit")
-        if peer == "transparent":
-            usage = subprocess.run([self.peers], capture_output=True, text=True).stderr
-            if "peers transparent" not in usage:
-                raise Skip("this version has no transparent backend")
         say(f"{time.strftime('%H:%M:%S')} {name}")
         load = os.getloadavg()[0]
         runs = self.args.runs if slots <= 256 else min(self.args.runs, 2)

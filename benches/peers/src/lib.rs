@@ -9,3 +9,4 @@ pub mod poseidon;
 pub mod r1cs;
 pub mod rates;
 pub mod statement;
+pub mod transparent;

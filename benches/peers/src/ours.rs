@@ -122,19 +122,22 @@ pub fn rules(case: &Case, shape: &'static Shape) -> RulesPart {
 }
 
 /// A case with everything around it: who signed, under which key.
-struct Story {
-    risk: RiskPart,
-    rules: RulesPart,
-    accounts: AccountSet,
-    blinding: Blinding,
-    signed: SignedAttestation,
-    context: Context,
+pub(crate) struct Story {
+    pub(crate) risk: RiskPart,
+    pub(crate) rules: RulesPart,
+    pub(crate) accounts: AccountSet,
+    pub(crate) blinding: Blinding,
+    pub(crate) signed: SignedAttestation,
+    pub(crate) context: Context,
 }
 
 impl Story {
-    fn of(case: &Case, shape: &'static Shape, key: Digest) -> Result<Self, String> {
+    /// The custodian's key.
+    pub(crate) const SIGNER: [u8; 32] = [9; 32];
+
+    pub(crate) fn of(case: &Case, shape: &'static Shape, key: Digest) -> Result<Self, String> {
         let (risk, rules) = (risk(case, shape), rules(case, shape));
-        let signer = PrivateKeySigner::from_bytes(&[9u8; 32].into()).map_err(|e| e.to_string())?;
+        let signer = PrivateKeySigner::from_bytes(&Self::SIGNER.into()).map_err(|e| e.to_string())?;
         let address = signer.address().into_array();
         let (subject, account) = (subject_id("peers"), account_id(&address, "main"));
         let blinding = Blinding::from_element(Fr::rand(&mut rand_chacha::ChaCha20Rng::seed_from_u64(5)));
@@ -193,7 +196,7 @@ impl Story {
     }
 }
 
-const fn expect() -> Expectations<'static> {
+pub(crate) const fn expect() -> Expectations<'static> {
     Expectations {
         now: AS_OF + 60,
         max_age: 3600,
