@@ -88,8 +88,8 @@ pins: ## write the pinned artefacts: after a change that is meant, say in the co
 pins-check: ## compare the pinned artefacts, key and stored proof of the largest shape included (minutes)
 	$(CARGO) run --release --locked -p mandate-soundness --bin pins -- --check
 
-mutants: ## change the trusted code one place at a time, hours; ONLY=mandate-checker for one package
-	tools/mutants.sh $(ONLY)
+mutants: ## change the trusted code one place at a time: some test must fail (an hour or two); ARGS="--minutes 30", again to go on
+	tools/mutants/run.py $(ARGS)
 
 bench: ## figures, each beside plain ark-groth16 in the same run
 	$(CARGO) bench --locked -p mandate-benches

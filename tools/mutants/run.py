@@ -3,9 +3,10 @@
 
 All mutants are built at once, each behind a switch (src/mutate.rs). Every test is run once with the switch asked and not thrown, which
 tells how long it takes and which mutants it reaches; then each mutant is run against the tests that reach it, quickest first,
-until one fails. Works on a clone of what is committed, under target/mutants, and goes on where it stopped.
+until one fails. Works on a clone of what is committed, under target/mutants, and goes on where it stopped; `--fresh` begins again with
+the newest commit.
 
-    tools/mutants/run.py [--jobs N] [--minutes N] [--most SECONDS]
+    tools/mutants/run.py [--fresh] [--jobs N] [--minutes N] [--most SECONDS]
 """
 
 import argparse
@@ -157,14 +158,16 @@ def main():
     parse = argparse.ArgumentParser()
     parse.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parse.add_argument("--minutes", type=float, default=1e9, help="stop after so long; what was found is kept")
+    parse.add_argument("--fresh", action="store_true", help="begin again, with the newest commit")
     parse.add_argument("--most", type=float, default=30, help="tests that take longer are not asked")
     args = parse.parse_args()
     end = time.monotonic() + 60 * args.minutes
     env = {**os.environ, "CARGO_TARGET_DIR": str(OUT / "build"), "PROPTEST_MAX_SHRINK_ITERS": "0", "RUST_BACKTRACE": "0",
            "RAYON_NUM_THREADS": "1", "CARGO_NET_OFFLINE": os.environ.get("CARGO_NET_OFFLINE", "false")}
-    head = clone()
     state, listed, results = OUT / "baseline.json", OUT / "mutants.json", OUT / "results.jsonl"
-    if not state.exists() or json.loads(state.read_text())["head"] != head:
+    if args.fresh or not state.exists():
+        head = clone()
+        state.unlink(missing_ok=True)
         results.unlink(missing_ok=True)
         (OUT / "skip.txt").unlink(missing_ok=True)
         tool = subprocess.run(["cargo", "build", "--release", "--message-format=json"], cwd=ROOT / "tools/mutants",
@@ -188,6 +191,7 @@ def main():
     for t in sorted(tests, key=lambda t: t["seconds"]):
         for n in t["reached"]:
             reach[n].append(t)
+    say(f"sources of commit {json.loads(state.read_text())['head'][:12]}")
     mutants = [m for m in json.loads(listed.read_text()) if m["built"]]
     done = set()
     if results.exists():
