@@ -49,7 +49,9 @@ fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
             if path.file_name().is_some_and(|n| n != "bin") {
                 sources(&path, out);
             }
-        } else if path.extension().is_some_and(|e| e == "rs") && path.file_name().is_some_and(|n| n != "main.rs") {
+        } else if path.extension().is_some_and(|e| e == "rs")
+            && path.file_name().is_some_and(|n| n != "main.rs")
+        {
             out.push(path);
         }
     }
@@ -74,7 +76,8 @@ fn main() {
         sources(&src, &mut files);
         for path in files {
             let inside = path.strip_prefix(&src).expect("below it").display().to_string();
-            let chosen = only.is_empty() || only.split(',').any(|o| inside == o || inside.starts_with(&format!("{o}/")));
+            let chosen = only.is_empty()
+                || only.split(',').any(|o| inside == o || inside.starts_with(&format!("{o}/")));
             let text = std::fs::read_to_string(&path).expect("a source file");
             let mut out = if chosen {
                 let mut file = syn::parse_file(&text).expect("Rust");

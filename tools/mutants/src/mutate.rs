@@ -5,8 +5,8 @@ use quote::{ToTokens, quote};
 use std::collections::HashSet;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, BinOp, Block, Expr, ExprBinary, File, GenericArgument, PathArguments, ReturnType, Signature, Type, UnOp,
-    parse_quote,
+    Attribute, BinOp, Block, Expr, ExprBinary, File, GenericArgument, PathArguments, ReturnType, Signature,
+    Type, UnOp, parse_quote,
 };
 
 /// One change.
@@ -124,7 +124,8 @@ fn of_type(ty: &Type) -> Vec<Expr> {
 
 fn for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|a| {
-        a.path().is_ident("test") || (a.path().is_ident("cfg") && a.to_token_stream().to_string().contains("test"))
+        a.path().is_ident("test")
+            || (a.path().is_ident("cfg") && a.to_token_stream().to_string().contains("test"))
     })
 }
 
