@@ -4,6 +4,8 @@ use crate::{Q, Trouble};
 use num_bigint::BigInt;
 use num_traits::{ToPrimitive, Zero};
 use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::HashSet;
 
 /// `n / d`.
 pub fn ratio(n: i64, d: i64) -> Q {
@@ -50,11 +52,90 @@ pub fn float(x: &Q) -> f64 {
 
 /// A JSON number, or a string that writes one.
 fn read(value: &Value) -> Option<Q> {
-    match value {
+    let number = match value {
         Value::Number(n) => decimal(&n.to_string()),
         Value::String(s) => decimal(s),
         _ => None,
+    };
+    if number.is_some() {
+        seen(value);
     }
+    number
+}
+
+thread_local! {
+    /// The places of the leaves that were read. A vector is computed on one thread, and its file outlives the run.
+    static SEEN: RefCell<HashSet<usize>> = RefCell::default();
+}
+
+fn place(value: &Value) -> usize {
+    std::ptr::from_ref(value).addr()
+}
+
+fn seen(leaf: &Value) {
+    SEEN.with_borrow_mut(|set| set.insert(place(leaf)));
+}
+
+/// Fields whose text is for people: names, and where a figure comes from.
+const FOR_PEOPLE: &[&str] = &[
+    "asset",
+    "basis",
+    "coin",
+    "comment",
+    "description",
+    "how",
+    "id",
+    "instrument",
+    "label",
+    "market",
+    "name",
+    "note",
+    "notes",
+    "pair",
+    "qualifier",
+    "source",
+    "src",
+    "symbol",
+    "token",
+    "trade",
+];
+
+/// Every leaf of a value with its path. A path of an array has the index.
+fn leaves<'a>(path: &str, value: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
+    let inside = |step: &str| if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") };
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(k, v)| leaves(&inside(k), v, visit)),
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(k, v)| leaves(&inside(&k.to_string()), v, visit));
+        }
+        leaf => visit(path, leaf),
+    }
+}
+
+/// Takes everything inside a value as read: a label, or what a model compares in its own way.
+pub(crate) fn known(value: &Value) {
+    leaves("", value, &mut |_, leaf| seen(leaf));
+}
+
+/// Takes everything inside a value as not read.
+pub(crate) fn forget(value: &Value) {
+    leaves("", value, &mut |_, leaf| {
+        SEEN.with_borrow_mut(|set| set.remove(&place(leaf)));
+    });
+}
+
+/// The path of the first leaf that says something and was not read since [`forget`]: null and words for people do not.
+pub(crate) fn unread(value: &Value) -> Option<String> {
+    let mut first = None;
+    leaves("", value, &mut |path, leaf| {
+        let field = path.rsplit('.').find(|s| s.parse::<usize>().is_err()).unwrap_or_default();
+        let words = leaf.is_string() && FOR_PEOPLE.contains(&field);
+        let silent = leaf.is_null() || words || SEEN.with_borrow(|set| set.contains(&place(leaf)));
+        if !silent && first.is_none() {
+            first = Some(path.to_owned());
+        }
+    });
+    first
 }
 
 /// Reads a vector file. Integers beyond 64 bits become strings, which [`number`] reads as well: as numbers they would lose
@@ -124,7 +205,9 @@ pub fn optional(value: &Value, path: &str) -> Option<Q> {
 /// # Errors
 /// [`Trouble::Missing`], also where it is no text.
 pub fn text<'a>(value: &'a Value, path: &str) -> Result<&'a str, Trouble> {
-    at(value, path)?.as_str().ok_or_else(|| Trouble::Missing(format!("{path} (text)")))
+    let here = at(value, path)?;
+    seen(here);
+    here.as_str().ok_or_else(|| Trouble::Missing(format!("{path} (text)")))
 }
 
 /// The array at a path.
@@ -140,7 +223,9 @@ pub fn list<'a>(value: &'a Value, path: &str) -> Result<&'a [Value], Trouble> {
 /// # Errors
 /// [`Trouble::Missing`], also where it is neither true nor false.
 pub fn flag(value: &Value, path: &str) -> Result<bool, Trouble> {
-    at(value, path)?.as_bool().ok_or_else(|| Trouble::Missing(format!("{path} (true or false)")))
+    let here = at(value, path)?;
+    seen(here);
+    here.as_bool().ok_or_else(|| Trouble::Missing(format!("{path} (true or false)")))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What became of each vector, and the table.
 
-use crate::number::float;
+use crate::number::{float, forget, unread};
 use crate::{Edge, Q, Trouble};
 use num_traits::{Signed, Zero};
 use rayon::prelude::*;
@@ -175,8 +175,22 @@ impl Outcome {
     }
 }
 
+/// What a vector says of itself rather than of the portfolio: how the file's author checked it.
+const ABOUT: &[&str] =
+    &["id", "kind", "basis", "src", "how", "recomputed", "recomputed_agrees", "check", "note"];
+
+/// The field of a vector that no model read, if there is one.
+fn ignored(vector: &Value) -> Option<String> {
+    let fields = vector.as_object().into_iter().flatten();
+    fields.filter(|(name, _)| !ABOUT.contains(&name.as_str())).find_map(|(name, value)| {
+        let inside = unread(value)?;
+        Some(if inside.is_empty() { name.clone() } else { format!("{name}.{inside}") })
+    })
+}
+
 /// Runs `f` on every vector of a file, on all cores: one outcome each, in the file's order. An error of `f` becomes the
-/// reason why the vector cannot be computed, so a missing field never stops the run.
+/// reason why the vector cannot be computed, so a missing field never stops the run; and so does a field that `f` does not
+/// read, of what goes in or of what is expected: figures that leave part of a vector aside say nothing about it.
 pub fn each(
     file: &Value,
     model: &str,
@@ -190,11 +204,15 @@ pub fn each(
         .map(|(index, vector)| {
             let id =
                 vector.get("id").and_then(Value::as_str).map_or_else(|| format!("#{index}"), str::to_owned);
+            forget(vector);
             // A model that panics is a defect of ours, and must not take the other vectors with it.
             let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(vector)));
             let (checks, cannot) = match done {
                 Ok(Ok(checks)) if checks.is_empty() => (checks, Some("nothing to compare".to_owned())),
-                Ok(Ok(checks)) => (checks, None),
+                Ok(Ok(checks)) => match ignored(vector) {
+                    Some(field) => (Vec::new(), Some(format!("`{field}` is not understood"))),
+                    None => (checks, None),
+                },
                 Ok(Err(trouble)) => (Vec::new(), Some(trouble.to_string())),
                 Err(_) => (Vec::new(), Some("the model failed on it".to_owned())),
             };

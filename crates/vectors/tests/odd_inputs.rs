@@ -11,9 +11,13 @@ fn vectors() -> Vec<(&'static str, Value)> {
     let kind = |stem, kind: &str, inputs: Value, expected: Value| {
         (stem, json!({"id": "x", "kind": kind, "inputs": inputs, "expected": expected}))
     };
-    let spread = |unit: &str| {
-        json!({"type": "call", "short_qty": 2, "short_strike": 80, "long_qty": 1, "long_strike": 90,
-            format!("collateral_{unit}"): 1.5, "settlement_price": 85})
+    let spread = |unit: &str, more: Value| {
+        let mut inputs = json!({"short_qty": 2, "short_strike": 80, "long_qty": 1, "long_strike": 90});
+        inputs[format!("collateral_{unit}")] = json!(1.5);
+        for (name, value) in more.as_object().into_iter().flatten() {
+            inputs[name] = value.clone();
+        }
+        inputs
     };
     let option = |contracts: i64| json!({"kind": "option", "type": "call", "strike": 90, "price": 3, "qty_contracts": contracts, "days_to_expiry": 9});
     let broker = |legs: Value| {
@@ -21,15 +25,23 @@ fn vectors() -> Vec<(&'static str, Value)> {
         kind("reg_t_strategy_margin_cboe", "", inputs, json!({"margin_account": 1, "cash_account": 1}))
     };
     let passes = || json!({"passes": true});
+    let named = |stem, id: &str, kind: &str, inputs: Value, expected: Value| {
+        (stem, json!({"id": id, "kind": kind, "inputs": inputs, "expected": expected}))
+    };
     vec![
         kind(
             opyn,
             "put_spread_collateral",
-            spread("usd"),
+            spread("usd", json!({})),
             json!({"excess_collateral_usd": 1, "valid": true}),
         ),
-        kind(opyn, "call_spread_collateral", spread("underlying"), json!({"valid": true})),
-        kind(opyn, "settlement", spread("underlying"), json!({"net_value_underlying_1e18_floor": 1})),
+        kind(opyn, "call_spread_collateral", spread("underlying", json!({})), json!({"valid": true})),
+        kind(
+            opyn,
+            "settlement",
+            spread("underlying", json!({"type": "call", "settlement_price": 85})),
+            json!({"net_value_underlying_1e18_floor": 1}),
+        ),
         kind(
             opyn,
             "naked_margin",
@@ -110,6 +122,83 @@ fn vectors() -> Vec<(&'static str, Value)> {
             json!({"legs_type_strike_qty": [["put", 90, -1]]}),
             json!({"max_loss": 90}),
         ),
+        named(
+            "lending_health",
+            "aave_v3/x",
+            "health_factor",
+            json!({"collateral": [{"amount": "5", "decimals": 1, "price_1e8": 100_000_000, "ltv_bps": 7000, "liq_threshold_bps": 8000}],
+                "debt": [{"amount": "2", "decimals": 1, "price_1e8": 100_000_000}]}),
+            json!({"total_collateral_base": 1, "total_debt_base": 1, "avg_ltv_bps": 1, "avg_liquidation_threshold_bps": 1,
+                "available_borrows_base": 1, "health_factor_wad": "1"}),
+        ),
+        named(
+            "lending_health",
+            "compound_v3/x",
+            "pass_fail",
+            json!({"collateral_factor": 0.9, "collateral_qty": 1, "price": 1, "base_debt": 1}),
+            json!({"is_borrow_collateralised": true}),
+        ),
+        named(
+            "lending_health",
+            "euler_evk/x",
+            "pass_fail",
+            json!({"borrow_ltv": 0.9, "collateral_value": 1, "liability_value": 1}),
+            passes(),
+        ),
+        named(
+            "perp_margin_dydx_v4",
+            "dydx/x",
+            "",
+            json!({"initial_margin_ppm": 50_000, "position_quote_quantums": 100}),
+            json!({"imr_quote_quantums": 5}),
+        ),
+        named(
+            "tiered_margin_venues",
+            "deribit/x",
+            "",
+            json!({"type": "call", "strike": 3, "underlying_mark": 2, "option_mark_in_btc": 0.01, "qty": 1}),
+            json!({"im_btc": 1}),
+        ),
+        named(
+            "tiered_margin_venues",
+            "deribit/y",
+            "",
+            json!({"index_price": 10, "qty": 1.5, "im_base": 0.02, "slope_per_unit": 0.001}),
+            json!({"im_usdc": 1}),
+        ),
+        named(
+            "tiered_margin_venues",
+            "okx/x",
+            "",
+            json!({"mr1": 1, "mr2": 2, "mr3": 3, "mr4": 4, "mr5": 5, "mr6": 6, "mr7": 7}),
+            json!({"mmr": 1}),
+        ),
+        named(
+            "perp_spot_health_drift_mango",
+            "drift/x",
+            "account",
+            json!({"usdc_deposit": 1, "sol_borrow": 1, "sol_price": 1, "sol_liability_weight_initial": 1.2, "open_orders": 1}),
+            json!({"margin_requirement_usd": 1}),
+        ),
+        kind(
+            "simm_schedule_saccr",
+            "sa_ccr_ead",
+            json!({"replacement_cost": 1, "pfe_multiplier": 1, "addon": 1}),
+            json!({"ead": 1}),
+        ),
+        kind(
+            "option_pricing_black",
+            "bsm_price",
+            json!({"type": "call", "spot": 60, "strike": 65, "div_yield": 0, "rate": 0.1, "years": 0.25, "vol": 0.3}),
+            json!({"price": 2.13}),
+        ),
+        named(
+            "lp_uniswap_v3",
+            "lp_greeks/x",
+            "",
+            json!({"price": 15, "range_low": 10, "range_high": 20, "liquidity": 3}),
+            json!({"token0": 1}),
+        ),
         (
             "historic_stress",
             json!({"id": "x", "inputs": {"weights_usd": {"A": 1}, "scenarios": "days"}, "expected": {"worst_loss": 1}}),
@@ -135,19 +224,44 @@ fn places(value: &Value, at: &str, into: &mut Vec<String>) {
     }
 }
 
+/// A file of one kind, with what its models read beside the vectors.
+fn file(vectors: Vec<Value>) -> Value {
+    json!({
+        "multiplier": 100,
+        "parameters": {"naked_spot_shock_s": 0.75, "naked_upper_bound_U_by_days": {"7": 0.2}},
+        "days": {"start": "2022-01-01", "A": [0.1, -0.2]},
+        "events": [{"date": "2022-01-01", "moves_vs_prior_close": {"A": {"close": -0.1}}}],
+        "vectors": vectors,
+    })
+}
+
+/// A field that no model reads is named: agreement over the rest of a vector would say nothing about it.
+#[test]
+fn a_field_that_is_not_understood_is_named() {
+    for (stem, vector) in vectors() {
+        for place in ["inputs", "expected"] {
+            let mut one = vector.clone();
+            one[place]["surprise"] = json!({"deep": [0, 7]});
+            let outcome = models::run(stem, &file(vec![one])).remove(0);
+            let why = outcome.cannot.unwrap_or_else(|| panic!("{stem} takes no notice of it: {vector}"));
+            assert!(why.contains("surprise"), "{stem}: {why}");
+            let mut words = vector.clone();
+            words[place]["note"] = json!("for people");
+            if place == "inputs" {
+                assert_eq!(models::run(stem, &file(vec![words])).remove(0).cannot, None, "{stem}: {vector}");
+            }
+        }
+        let mut one = vector.clone();
+        one["market"] = json!({"halted": true});
+        let outcome = models::run(stem, &file(vec![one])).remove(0);
+        assert!(outcome.cannot.is_some_and(|why| why.contains("market.halted")), "{stem}: {vector}");
+    }
+}
+
 #[test]
 fn odd_vectors_are_told() {
     let mut tried = 0;
     for (stem, vector) in vectors() {
-        let file = |vectors: Vec<Value>| {
-            json!({
-                "multiplier": 100,
-                "parameters": {"naked_spot_shock_s": 0.75, "naked_upper_bound_U_by_days": {"7": 0.2}},
-                "days": {"start": "2022-01-01", "A": [0.1, -0.2]},
-                "events": [{"date": "2022-01-01", "moves_vs_prior_close": {"A": {"close": -0.1}}}],
-                "vectors": vectors,
-            })
-        };
         let whole = models::run(stem, &file(vec![vector.clone()]));
         assert_eq!(whole.len(), 1);
         assert_eq!(whole[0].cannot, None, "{stem} {vector}");

@@ -239,11 +239,8 @@ fn read(file: &Value, vector: &Value, checks: &mut Vec<Check>) -> Result<Account
     };
     let perp = number(inputs, "perp.qty")?;
     // A perpetual that is held brings its feed's confidence into every charge but those on collateral.
-    let confidence = if perp.is_zero() {
-        spot_confidence.clone()
-    } else {
-        spot_confidence.clone().min(number(inputs, "perp.confidence")?)
-    };
+    let feed = number(inputs, "perp.confidence")?;
+    let confidence = if perp.is_zero() { spot_confidence.clone() } else { spot_confidence.clone().min(feed) };
     let [im, mm] = ["IM_PERP_PERCENT", "MM_PERP_PERCENT"].map(&other);
     let (im, mm) = (im?, mm?);
     let mut linear = vec![
@@ -394,6 +391,10 @@ fn lay(account: &Account, p: &Parameters<'_>, factor: &Q, which: usize) -> Resul
 }
 
 fn checks(file: &Value, vector: &Value) -> Result<Vec<Check>, Trouble> {
+    // Unit values that the file's author derived on the way to the scenarios' figures, which are compared.
+    if let Some(table) = vector.get("derived_risk_table") {
+        number::known(table);
+    }
     let mut checks = Vec::new();
     let account = read(file, vector, &mut checks)?;
     let set = text(vector, "parameter_set")?;

@@ -269,6 +269,8 @@ fn checks(file: &Value, vector: &Value) -> Result<Vec<Check>, Trouble> {
             )));
         }
     }
+    // Of the kinds that the model reads, those of what is not held change nothing.
+    number::known(overrides);
     let m = Market { market: at(file, "market")?, parameters: at(file, "parameters")?, overrides };
     let inputs = at(vector, "inputs")?;
     let mut checks = Vec::new();

@@ -161,6 +161,7 @@ impl Found {
     pub(crate) fn compare(self, expected: &Value) -> Result<Vec<Check>, Trouble> {
         let mut leaves = Vec::new();
         flatten(String::new(), expected, &mut leaves);
+        crate::number::known(expected);
         // The one verdict of a vector is that of all its rules, whatever it is called.
         let only = leaves.iter().filter(|(_, leaf)| leaf.is_boolean()).count() == 1;
         leaves.into_iter().map(|(name, leaf)| self.check(&name, leaf, only)).collect()

@@ -114,8 +114,10 @@ fn amounts(v: &Value) -> Result<Vec<Check>, Trouble> {
     let (zero, one) = range.per_token();
     let mut parts = Vec::new();
     for (name, field, factor) in [("zero", "amount0_max", zero), ("one", "amount1_max", one)] {
+        // What the range does not take at this price is there all the same.
+        let amount = number(v, &format!("inputs.{field}"))?;
         if let Some(factor) = factor {
-            parts.push((name, number(v, &format!("inputs.{field}"))?, factor));
+            parts.push((name, amount, factor));
         }
     }
     let (p, mut exprs) = split(&parts)?;

@@ -76,6 +76,7 @@ impl Quoted {
 /// A number that may be written as a fraction with words after it: `1/12 (30/360)`.
 fn years(v: &Value) -> Result<f64, Trouble> {
     let field = at(v, "inputs.years")?;
+    number::known(field);
     let q = match field.as_str() {
         Some(words) => decimal(words.split_whitespace().next().unwrap_or_default()),
         None => number(v, "inputs.years").ok(),
@@ -155,6 +156,12 @@ fn vector(v: &Value) -> Result<Vec<Check>, Trouble> {
         _ => None,
     };
     let expected = at(v, "expected")?.as_object().ok_or_else(|| Trouble::Missing("expected".into()))?;
+    // The file names the one figure that it asks for twice.
+    if let Ok(asked) = text(v, "inputs.greek")
+        && !expected.keys().any(|name| name.contains(asked))
+    {
+        return Err(Trouble::Missing(format!("expected.{asked}")));
+    }
     expected.iter().map(|(name, wanted)| check(v, &option, own, name, wanted)).collect()
 }
 

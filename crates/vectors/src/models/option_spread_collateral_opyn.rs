@@ -98,7 +98,17 @@ fn naked(inputs: &Value, file: &Value) -> Result<Found, Trouble> {
     let (strike, spot) = (number(inputs, "strike")?, number(inputs, "spot")?);
     let shock =
         optional(inputs, "spot_shock").map_or_else(|| number(file, "parameters.naked_spot_shock_s"), Ok)?;
-    let bound = optional(inputs, "upper_bound_value").map_or_else(|| bound(inputs, file), Ok)?;
+    let listed = inputs.get("days_to_expiry").map(|_| bound(inputs, file));
+    let bound = match (optional(inputs, "upper_bound_value"), listed) {
+        // The bound in force is the vector's; where the table has one for the days, the two must not contradict each other.
+        (Some(own), Some(Ok(listed))) if own != listed => {
+            return Err(Trouble::Cannot(
+                "`upper_bound_value` is not the table's for `days_to_expiry`".into(),
+            ));
+        }
+        (Some(own), _) => own,
+        (None, listed) => listed.unwrap_or_else(|| bound(inputs, file))?,
+    };
     let (charge, divisor, unit) = match text(inputs, "type")? {
         "put" => (at_bound(&bound, &strike, &(&shock * &spot)), Q::one(), "USD"),
         "call" => (at_bound(&bound, &spot, &(&shock * &strike)), spot.clone(), "underlying"),

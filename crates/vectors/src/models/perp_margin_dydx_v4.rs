@@ -2,7 +2,7 @@
 //!
 //! The position is the slot; price, margin rates and the open interest of the market are public, so each rate is too.
 
-use super::common::{floor_to, most_in_steps, power, public, ten, usd};
+use super::common::{floor_to, most_in_steps, or_zero, power, public, ten, usd};
 use crate::report::{Check, Tolerance, each};
 use crate::{Outcome, Problem, Q, Trouble, number, optional};
 use mandate_statement::Mode;
@@ -46,22 +46,23 @@ struct Market {
 impl Market {
     fn read(v: &Value) -> Result<Option<Self>, Trouble> {
         if let Some(position) = optional(v, "inputs.position_quote_quantums") {
-            let interest = number(v, "inputs.oi_notional_quote_quantums")?;
+            let interest = or_zero(v, "inputs.oi_notional_quote_quantums");
             return Ok(Some(Self { position, notional: Q::one(), interest }));
         }
         let Some(position) = optional(v, "inputs.base_quantums") else { return Ok(None) };
         // Price times 10^(exponent + resolution - quote resolution of -6).
         let shift = power(v, "inputs.price_exponent")? + power(v, "inputs.base_atomic_resolution")? + 6;
         let notional = number(v, "inputs.oracle_price")? * ten(shift);
-        let interest = (number(v, "inputs.open_interest_base_quantums")? * &notional).floor();
+        // A market without open interest, or without caps, has its rate as it stands.
+        let interest = (or_zero(v, "inputs.open_interest_base_quantums") * &notional).floor();
         Ok(Some(Self { position, notional, interest }))
     }
 }
 
-fn cap(v: &Value, side: &str) -> Result<Q, Trouble> {
+/// The open interest at which the rate begins to rise, or reaches the whole notional; zero where there is none.
+fn cap(v: &Value, side: &str) -> Q {
     optional(v, &format!("inputs.oi_{side}_cap_quote_quantums"))
-        .or_else(|| optional(v, &format!("inputs.oi_{side}_cap")))
-        .ok_or_else(|| Trouble::Missing(format!("inputs.oi_{side}_cap")))
+        .unwrap_or_else(|| or_zero(v, &format!("inputs.oi_{side}_cap")))
 }
 
 /// The margin of a position at a rate: `up(rate * |notional|, 1 quantum)`. The rate is in the weight.
@@ -103,7 +104,7 @@ fn vector(v: &Value) -> Result<Vec<Check>, Trouble> {
     let mut checks = Vec::new();
     let market = Market::read(v)?;
     if let Some(market) = &market {
-        let rate = scaled(&initial, &market.interest, &cap(v, "lower")?, &cap(v, "upper")?);
+        let rate = scaled(&initial, &market.interest, &cap(v, "lower"), &cap(v, "upper"));
         if let Some(e) = expected("adjusted_imf_ppm") {
             checks.push(public("initial rate, ppm", e, &rate, &exact)?);
         }

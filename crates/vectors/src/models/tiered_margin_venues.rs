@@ -3,12 +3,13 @@
 //! Notionals, contracts, balances and entry costs are the slots; prices, tier tables and rates are public.
 
 use super::common::{floor_to, holds, least, most, num, or_zero, positive, printed, ten, tolerance, usd};
-use super::secants::{Secants, round_amounts};
 use crate::report::{Check, each};
-use crate::{Outcome, Problem, Q, Trouble, at, flag, list, number, text, whole};
+use crate::{Outcome, Problem, Q, Trouble, at, flag, list, number, optional, text, whole};
 use mandate_statement::Mode;
 use num_traits::{One, Signed, Zero};
 use serde_json::Value;
+
+mod quadratic;
 
 /// One outcome per vector of the file.
 pub fn run(file: &Value) -> Vec<Outcome> {
@@ -27,9 +28,9 @@ fn vector(file: &Value, v: &Value) -> Result<Vec<Check>, Trouble> {
         "bybit" => bybit(v),
         "okx" => okx(v),
         "deribit" if has("strike") => deribit_option(v),
-        "deribit" if has("slope_per_unit") => deribit_linear(v),
+        "deribit" if has("slope_per_unit") => quadratic::deribit_linear(v),
         "paradex" => paradex(v),
-        "synthetix" | "synthetix_v3" => synthetix(v),
+        "synthetix" | "synthetix_v3" => quadratic::synthetix(v),
         other => Err(Trouble::Cannot(format!("no model of these inputs of `{other}`"))),
     }
 }
@@ -91,7 +92,8 @@ fn liquidation(v: &Value) -> Result<Vec<Check>, Trouble> {
     let of = |name: &str| number(v, &format!("inputs.{name}"));
     let (balance, quantity, entry) = (of("wallet_balance")?, of("qty")?, of("entry")?);
     let (rate, deduction) = (of("mmr")?, of("maintenance_amount")?);
-    let other = of("other_positions_unrealised_pnl")? - of("other_positions_maintenance_margin")?;
+    let other = or_zero(v, "inputs.other_positions_unrealised_pnl")
+        - or_zero(v, "inputs.other_positions_maintenance_margin");
     let at_price = |price: &Q| {
         let mut p = Problem::new();
         let cash = p.slot(balance.clone());
@@ -118,12 +120,18 @@ fn liquidation(v: &Value) -> Result<Vec<Check>, Trouble> {
     if !price.is_positive() {
         return Err(Trouble::Cannot("no price above zero brings equity to maintenance".into()));
     }
-    let tick = ten(-6);
-    let (below, above) = (floor_to(&price, &tick), floor_to(&price, &tick) + &tick);
     let rule = format!("{headroom} >= 0 USD");
     let safe_above = quantity.is_positive();
-    let right = at_price(&above).verdict(&rule)?.both(safe_above)
-        && at_price(&(below - tick)).verdict(&rule)?.both(!safe_above);
+    // The finest tick at which the allowance of rounded weights leaves a verdict on both sides; a cent is what is quoted.
+    let mut right = false;
+    for tick in [ten(-6), ten(-4), ten(-2)] {
+        let (below, above) = (floor_to(&price, &tick) - &tick, floor_to(&price, &tick) + &tick + &tick);
+        right = at_price(&above).verdict(&rule)?.both(safe_above)
+            && at_price(&below).verdict(&rule)?.both(!safe_above);
+        if right {
+            break;
+        }
+    }
     let expected = at(v, "expected.price_where_equity_equals_maintenance")?;
     Ok(vec![
         Check::number("liquidation price", &number(expected, "")?, &price, &tolerance(v, expected))
@@ -152,14 +160,14 @@ fn portfolio(v: &Value) -> Result<Vec<Check>, Trouble> {
     let mut checks = Vec::new();
     let rate = number(v, "inputs.margin_mmr")?;
     for m in list(v, "inputs.margin")? {
+        // What is held of a coin is no part of its margin: only loans are charged.
+        let _ = optional(m, "asset");
         let coin = text(m, "coin")?;
+        let loan = number(m, "loan")?;
         if let Some(wanted) = expected(&format!("margin_mm_{}", coin.to_lowercase())) {
-            checks.push(charged(
-                &format!("margin of the {coin} loan"),
-                number(m, "loan")?,
-                rate.clone(),
-                wanted,
-            )?);
+            checks.push(charged(&format!("margin of the {coin} loan"), loan, rate.clone(), wanted)?);
+        } else if !loan.is_zero() {
+            return Err(Trouble::Missing(format!("expected.margin_mm_{}", coin.to_lowercase())));
         }
     }
     // Figures of futures come in the file's order: a list for those in the quote, lists or one number for the coin's.
@@ -291,7 +299,7 @@ fn paradex(v: &Value) -> Result<Vec<Check>, Trouble> {
     Ok(checks)
 }
 
-// ---- Deribit, Synthetix ----
+// ---- Deribit's options ----
 
 /// The rule charges a private short quantity a public amount per unit, in coin.
 fn deribit_option(v: &Value) -> Result<Vec<Check>, Trouble> {
@@ -321,93 +329,6 @@ fn deribit_option(v: &Value) -> Result<Vec<Check>, Trouble> {
         if let Some(wanted) = v.get("expected").and_then(|e| e.get(name)) {
             checks.push(most(name, &p, expr, wanted, &tolerance(v, wanted))?);
         }
-    }
-    Ok(checks)
-}
-
-/// The grid on which a charge that is quadratic in a size is proven: 0.1 to 10,000 of the coin in half steps of a digit.
-fn sizes() -> Vec<Q> {
-    round_amounts(&ten(-1), &ten(4), 50)
-}
-
-/// `(base + slope * |q|) * |q| * price`: quadratic in the private size. Chords over the public grid; a size between two of
-/// its amounts is charged too much, which is no agreement.
-fn quadratic(
-    what: &str,
-    size: &Q,
-    price: &Q,
-    base: &Q,
-    slope: &Q,
-    expected: &Value,
-) -> Result<Check, Trouble> {
-    let mut p = Problem::new();
-    let slot = p.slot(size.clone());
-    p.column("notional", Mode::Absolute, &[(slot, price.clone())]);
-    let amounts: Vec<Q> = sizes().iter().map(|x| x * price).collect();
-    let secants = Secants::new(&amounts, 12, |n| (base + slope * n / price) * n)?;
-    let check = most(what, &p, &secants.of("notional(all)"), expected, &printed(expected))?;
-    if !p.verdict(&secants.range("notional(all)"))?.both(true) {
-        return Err(Trouble::Cannot(format!(
-            "{what}: quadratic in the size, which is beyond the grid of chords"
-        )));
-    }
-    let (got, wanted) = (p.value(&secants.of("notional(all)"))?.1, number(expected, "")?);
-    if check.agrees == crate::Agreement::No && got > wanted && !sizes().contains(&size.abs()) {
-        let over = (&got / &wanted - Q::one()) * whole(100);
-        return Err(Trouble::Cannot(format!(
-            "{what}: quadratic in the private size; chords over public sizes charge {} % too much here",
-            num(&floor_to(&over, &ten(-4)))
-        )));
-    }
-    Ok(check)
-}
-
-fn deribit_linear(v: &Value) -> Result<Vec<Check>, Trouble> {
-    let of = |name: &str| number(v, &format!("inputs.{name}"));
-    let (size, price, slope) = (of("qty")?, positive(v, "inputs.index_price")?, of("slope_per_unit")?);
-    let mut checks = Vec::new();
-    for (name, base) in [("im_usdc", "im_base"), ("mm_usdc", "mm_base")] {
-        if let Some(wanted) = v.get("expected").and_then(|e| e.get(name)) {
-            checks.push(quadratic(name, &size, &price, &of(base)?, &slope, wanted)?);
-        }
-    }
-    Ok(checks)
-}
-
-/// The first number among the inputs whose name holds one of the words.
-fn worded(v: &Value, words: &[&str]) -> Result<Q, Trouble> {
-    let inputs = at(v, "inputs")?.as_object().ok_or_else(|| Trouble::Missing("inputs".into()))?;
-    words
-        .iter()
-        .find_map(|w| {
-            inputs.iter().find(|(name, value)| name.to_lowercase().contains(w) && number(value, "").is_ok())
-        })
-        .ok_or_else(|| Trouble::Missing(format!("inputs.{}", words.join("` or `"))))
-        .and_then(|(_, value)| number(value, ""))
-}
-
-/// `notional * (|q| / skew scale * fraction + least ratio)`; maintenance by a fraction of its own or as a share.
-fn synthetix(v: &Value) -> Result<Vec<Check>, Trouble> {
-    let size = worded(v, &["qty", "size", "position"])?;
-    let price = worded(v, &["price"])?;
-    let scale = worded(v, &["skew"])?;
-    if !(price.is_positive() && scale.is_positive()) {
-        return Err(Trouble::Cannot("price or scale is not above zero".into()));
-    }
-    let floor = worded(v, &["minimum", "min_"])?;
-    let initial = worded(v, &["initial_margin_fraction", "initial_fraction", "fraction"])?;
-    let mut checks = Vec::new();
-    let expected = at(v, "expected")?.as_object().ok_or_else(|| Trouble::Missing("expected".into()))?;
-    for (name, wanted) in expected {
-        let (base, fraction) = if name.starts_with("im") || name.contains("initial") {
-            (floor.clone(), initial.clone())
-        } else if let Ok(own) = worded(v, &["maintenance_margin_fraction", "maintenance_fraction"]) {
-            (floor.clone(), own)
-        } else {
-            let share = worded(v, &["scalar"])?;
-            (&floor * &share, &initial * share)
-        };
-        checks.push(quadratic(name, &size, &price, &base, &(fraction / &scale), wanted)?);
     }
     Ok(checks)
 }

@@ -103,7 +103,11 @@ pub(super) fn reserve(inputs: &Value) -> Result<Found, Trouble> {
     let held = [slots, vec![elsewhere]].concat();
     sum(&mut p, "deposits", &held);
     sum(&mut p, "total", &[held, vec![rest]].concat());
-    let significant = inputs.get("significant").and_then(Value::as_bool).unwrap_or(false);
+    let significant = inputs.get("significant").is_some() && crate::flag(inputs, "significant")?;
+    // What matures soon has shares in the draft standard that the file does not state: told, not limited.
+    for told in ["maturity_le_1d", "maturity_le_5d"] {
+        let _ = optional(inputs, told);
+    }
     let least = if significant { 60 } else { 30 };
     let mut rules = vec![Rule::new(&format!("{least}% * total(all)"), "deposits(all)")];
     let cap = optional(inputs, "bank_cap_pct");

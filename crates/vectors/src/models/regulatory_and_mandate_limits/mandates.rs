@@ -76,6 +76,8 @@ pub(super) fn solvency(inputs: &Value) -> Result<Found, Trouble> {
     let mut p = exact();
     let (mut held, mut owed) = (Vec::new(), Vec::new());
     for asset in list(inputs, "assets")? {
+        // `[name, quantity, price, weight]`
+        let _ = text(asset, "0");
         let field = |at: &str, names: &[&str]| {
             if asset.is_array() { number(asset, at) } else { amount(asset, names) }
         };
@@ -157,6 +159,9 @@ fn fraction(inputs: &Value, names: &[&str]) -> Option<Q> {
     })
 }
 
+/// What a position may be called.
+const NAMES: [&str; 5] = ["instrument", "name", "asset", "symbol", "coin"];
+
 /// Every position can be closed within so many days at a share of the daily volume, `|q| <= share * volume * days`; and
 /// where the vector says so, illiquid assets are at most 15% of net assets, and cash at least a share of them.
 pub(super) fn liquidity(inputs: &Value) -> Result<Found, Trouble> {
@@ -187,8 +192,11 @@ pub(super) fn liquidity(inputs: &Value) -> Result<Found, Trouble> {
             if let Some(limit) = &limit {
                 rules.push(Rule::new(&format!("size_{k}(all)"), &money(&(&volume * limit))));
             }
-            let name =
-                if x.is_array() { text(x, "0") } else { text(x, "instrument").or_else(|_| text(x, "name")) };
+            let name = if x.is_array() {
+                text(x, "0")
+            } else {
+                NAMES.iter().map(|n| text(x, n)).find(Result::is_ok).unwrap_or_else(|| text(x, "name"))
+            };
             names.push(name.map_or_else(|_| k.to_string(), str::to_owned));
             days.push(volume);
         }

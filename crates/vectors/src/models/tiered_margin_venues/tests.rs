@@ -39,6 +39,13 @@ fn liquidation_of_a_long_and_of_a_short() {
     // 20 - 3 + 1.5 - 100 + p = 0.05 p, and 20 - 3 + 1.5 + 100 - p = 0.05 p.
     right(&json!({}), &v(1, 85.789_473));
     right(&json!({}), &v(-1, 112.857_142));
+    // Weights with more digits than a column holds: the allowance takes the finest ticks.
+    right(
+        &json!({}),
+        &json!({"id": "binance/liquidation_price_x", "inputs": {"wallet_balance": 5000.5, "maintenance_amount": 50, "qty": -0.75,
+            "entry": 61234.5, "mmr": 0.005, "other_positions_maintenance_margin": 120.25, "other_positions_unrealised_pnl": -310.75},
+            "expected": {"price_where_equity_equals_maintenance": 67058.54}, "tolerance_abs": 0.005}),
+    );
 }
 
 #[test]
@@ -87,6 +94,16 @@ fn a_quadratic_charge_is_exact_on_the_grid_and_refused_elsewhere() {
     right(&json!({}), &v(1.5, 0.3225));
     let off = vector(&json!({}), &v(1.25, 0.265_625));
     assert!(matches!(&off, Err(Trouble::Cannot(why)) if why.contains("too much")), "{off:?}");
+    // Two markets, each with a least margin of its own: 6000 * (0.03 + 0.02) + 70, and 3000 * (0.04 + 0.02) + 30.
+    let two = json!({"id": "synthetix_v3/x", "inputs": {"minimum_initial_margin_ratio": 0.02, "maintenance_margin_scalar": 0.5,
+        "initial_margin_fraction": 2, "positions": [
+            {"market": "A", "size": -3, "price": 2000, "skew_scale": 200, "minimum_position_margin": 70},
+            {"market": "B", "size": 20, "price": 150, "skew_scale": 1000, "minimum_position_margin": 30}]},
+        "expected": {"initial_margin": 580, "maintenance_margin": 340}});
+    right(&json!({}), &two);
+    let rate = json!({"id": "synthetix_v3/x", "inputs": {"size": -20, "price": 50, "skew_scale": 1000, "initial_margin_fraction": 2,
+        "minimum_initial_margin_ratio": 0.01, "maintenance_margin_scalar": 0.5}, "expected": {"imr": 0.05, "mmr": 0.025}});
+    right(&json!({}), &rate);
     // A charge that is too small is a disagreement, on the grid or off it.
     assert_eq!(vector(&json!({}), &v(1.25, 0.29)).unwrap()[0].agrees, Agreement::No);
     right(
