@@ -242,6 +242,32 @@ fn an_unlawful_universe_is_refused() {
     assert!(matches!(same, UniverseError::Twice { what: "account", .. }), "{same}");
 }
 
+/// A share of a pool of two coins would move with two underlyings, and a slot stands in one: it is refused by both names.
+#[test]
+fn a_pool_pairs_a_coin_with_a_currency() {
+    let made = examples::pools(AS_OF).universe;
+    assert!(made.validate().is_ok());
+    let paired = |first: Option<&str>, second: &str| {
+        let mut universe = made.clone();
+        let slots = universe.accounts.iter_mut().flat_map(|a| &mut a.groups).flat_map(|g| &mut g.slots);
+        let range = slots.map(|s| &mut s.instrument).find_map(|i| match i {
+            Instrument::LiquidityRange { asset, currency, .. } => Some((asset, currency)),
+            _ => None,
+        });
+        let (asset, currency) = range.expect("the market has pools");
+        if let Some(first) = first {
+            *asset = first.into();
+        }
+        *currency = second.into();
+        universe.validate().unwrap_err().to_string()
+    };
+    for (first, second) in [(None, "BTC"), (None, "ETH"), (Some("USDC"), "USDT")] {
+        let told = paired(first, second);
+        assert!(told.contains("of two coins it would move with two underlyings"), "{told}");
+        assert!(told.contains(&format!("`{second}`")), "{told}");
+    }
+}
+
 #[test]
 fn a_snapshot_prices_its_universe_and_nothing_else() {
     let made = examples::small(AS_OF);
