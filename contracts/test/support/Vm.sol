@@ -15,6 +15,8 @@ interface Vm {
     function chainId(uint256 id) external;
     function roll(uint256 number) external;
     function deal(address who, uint256 amount) external;
+    /// @param context 2: a run for coverage.
+    function isContext(uint8 context) external view returns (bool);
     function etch(address who, bytes calldata code) external;
     function prank(address sender) external;
     function assume(bool condition) external pure;
@@ -77,8 +79,9 @@ abstract contract Check {
         if (!condition) revert NotSo();
     }
 
-    function atMost(uint256 got, uint256 limit) internal pure {
-        if (got > limit) revert TooMuch(got, limit);
+    /// @dev Instrumented for coverage, everything costs more than it does.
+    function atMost(uint256 got, uint256 limit) internal view {
+        if (got > limit && !vm.isContext(2)) revert TooMuch(got, limit);
     }
 
     /// @notice Deploys creation code that another compiler made.

@@ -1,6 +1,7 @@
 //! The state machine.
 
 use crate::backoff::Backoff;
+use crate::choice::{is_newest_first, nothing_fits, order};
 use crate::event::{Event, Halt, Step};
 use crate::flight::{Flight, restore};
 use crate::journal::{Entry, Identity, Intent, JournalError, Outcome};
@@ -351,10 +352,10 @@ impl<C: Chain, K: Clock, P: Prover, J: Journal> Agent<C, K, P, J> {
     /// The newest book that the chain would take and that helps; else what to say and how long to wait.
     fn pick(&mut self, view: &View, now: u64, need: Need) -> Result<Result<Book, Step>, Stop> {
         let mut books = during(Failed::Books, "look for books", self.prover.books())?;
-        books.sort_by(|a, b| b.as_of.cmp(&a.as_of).then_with(|| a.name.cmp(&b.name)));
         let last = view.record.map(|r| r.epoch);
+        order(&mut books, view, last);
         let newer = |b: &Book| view.record.is_none_or(|r| b.as_of > r.as_of) && b.as_of <= now;
-        let mut hint = "no book is newer than the record".to_owned();
+        let mut hint = nothing_fits(view, last);
         if let Some((as_of, name, rules)) = &self.breach {
             if !books.iter().any(|b| b.as_of > *as_of && newer(b)) {
                 self.metrics.wants_book = true;
@@ -372,7 +373,10 @@ impl<C: Chain, K: Clock, P: Prover, J: Journal> Agent<C, K, P, J> {
             let latest = book.as_of.saturating_add(view.terms.max_delay_s);
             if now.saturating_add(self.policy.margin_s) > latest {
                 hint = format!("book `{}` could be attested until {latest} only", book.name);
-                break; // the others are older
+                if is_newest_first(view) {
+                    break; // the others are older
+                }
+                continue;
             }
             if view.epochs.of(book.as_of, last).is_none() {
                 hint = format!("book `{}` is of no epoch after the record's", book.name);

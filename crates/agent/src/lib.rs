@@ -15,12 +15,15 @@
 //! - `agent-3`: a record does not run out while a book that could be attested is at hand [`Policy::lead_s`] seconds before,
 //!   as long as what goes wrong in between (node, mempool, crashes) is over before proving and mining no longer fit.
 //! - `agent-4`: a book that breaks its mandate is never passed over for an older one that keeps it.
+//! - `agent-5`: where instants are drawn, a book is attested for the epoch whose instant asks for it and for no other, the book
+//!   nearest after that instant first, and older epochs before newer ones.
 //!
 //! What it assumes: nobody else uses the sender's key (where somebody does, the agent waits and says so); a block under
 //! [`View::nonce_final`] stays.
 
 mod agent;
 mod backoff;
+mod choice;
 mod event;
 mod flight;
 mod journal;
@@ -37,6 +40,6 @@ pub use listen::{ListenError, Listener};
 pub use metrics::{Metrics, write_text_file};
 pub use policy::{Need, Policy, PolicyError, Why};
 pub use world::{
-    Book, Call, Chain, Clock, Epochs, Fault, Fees, Gate, Journal, Mined, Proven, Prover, Ready, Record,
+    Book, Call, Chain, Clock, Draw, Epochs, Fault, Fees, Gate, Journal, Mined, Proven, Prover, Ready, Record,
     Signed, Terms, View,
 };

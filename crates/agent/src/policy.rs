@@ -58,7 +58,7 @@ pub enum Why {
     RunsOut,
     /// Prices left the band, or soon will.
     Strain,
-    /// A new scheduled period began.
+    /// A new scheduled period began, or the instant of one was drawn.
     Period,
 }
 
@@ -141,6 +141,9 @@ impl Policy {
         {
             let by = view.epochs.next_start(now).unwrap_or(now);
             return Some(Need { why: Why::Period, by });
+        }
+        if let Some(draw) = view.epochs.oldest_draw(Some(record.epoch)) {
+            return Some(Need { why: Why::Period, by: draw.instant.saturating_add(view.terms.max_delay_s) });
         }
         // A gate that is closed for another reason is not opened by a fresher book.
         None

@@ -50,7 +50,7 @@ pub struct Terms {
 }
 
 /// How epochs are numbered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Epochs {
     /// Any number above the last.
     Free,
@@ -64,6 +64,23 @@ pub enum Epochs {
         /// Seconds, below the period.
         window: u64,
     },
+    /// Periods whose instants are drawn from public randomness once they are over: nobody knows beforehand which book will be
+    /// asked for. A book is of its epoch's instant, or at most `window` later.
+    Drawn {
+        /// Seconds, below the period.
+        window: u64,
+        /// Epochs after the record's whose instants are known and whose books may still be attested, oldest first.
+        draws: Vec<Draw>,
+    },
+}
+
+/// An epoch whose instant was drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw {
+    /// The epoch.
+    pub epoch: u64,
+    /// Its instant, seconds since 1970.
+    pub instant: u64,
 }
 
 impl Epochs {
@@ -71,23 +88,35 @@ impl Epochs {
     /// Epoch zero is none: a registry without a record says zero.
     pub fn of(&self, as_of: u64, last: Option<u64>) -> Option<u64> {
         let last = last.unwrap_or(0);
-        let epoch = match *self {
+        let epoch = match self {
             Self::Free => last.checked_add(1).filter(|e| *e <= as_of)?,
             Self::Scheduled { start, period, window } => {
-                let since = as_of.checked_sub(start)?;
-                (since.checked_rem(period)? <= window).then_some(since / period)?
+                let since = as_of.checked_sub(*start)?;
+                (since.checked_rem(*period)? <= *window).then_some(since / period)?
+            }
+            Self::Drawn { window, draws } => {
+                let taken = |d: &&Draw| as_of.checked_sub(d.instant).is_some_and(|late| late <= *window);
+                draws.iter().filter(|d| d.epoch > last).find(taken)?.epoch
             }
         };
         (epoch > last).then_some(epoch)
     }
-    /// When the period after that of `instant` begins; `None` where epochs are free.
+    /// When the period after that of `instant` begins; `None` where epochs are free, or begin to matter only once they are
+    /// drawn.
     pub fn next_start(&self, instant: u64) -> Option<u64> {
         match *self {
-            Self::Free => None,
+            Self::Free | Self::Drawn { .. } => None,
             Self::Scheduled { start, period, .. } => {
                 let into = instant.checked_sub(start)?.checked_rem(period)?;
                 instant.checked_add(period - into)
             }
+        }
+    }
+    /// The oldest epoch after `last` whose instant is drawn.
+    pub fn oldest_draw(&self, last: Option<u64>) -> Option<Draw> {
+        match self {
+            Self::Free | Self::Scheduled { .. } => None,
+            Self::Drawn { draws, .. } => draws.iter().find(|d| d.epoch > last.unwrap_or(0)).copied(),
         }
     }
 }

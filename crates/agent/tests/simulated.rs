@@ -181,6 +181,69 @@ proptest! {
     }
 }
 
+/// Drawn epochs, with everything in the way: each is attested, with the book of its instant.
+fn lottery(world: &Shared, seed: u64, window: u64) -> Vec<Tx> {
+    let drawn = Lottery { start: START - 10 * HOUR, period: 2 * HOUR, window, slow: 900 };
+    (world.borrow_mut().lottery, world.borrow_mut().max_delay) = (Some(drawn), 14_000);
+    let events = run(world, seed, START + 24 * HOUR);
+    never_twice(world);
+    assert!(events.iter().any(|e| matches!(e, Event::WantsBook { hint, .. } if hint.contains("drawn"))));
+    let attested = world.borrow().attested();
+    for tx in &attested {
+        let (instant, _) = drawn.draw(tx.epoch);
+        assert!(
+            drawn.fits(tx.epoch, tx.as_of, u64::MAX),
+            "epoch {} of {instant}: book of {}",
+            tx.epoch,
+            tx.as_of
+        );
+    }
+    attested
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// `agent-5`: no drawn epoch is missed, whatever passes.
+    #[test]
+    fn every_drawn_epoch_is_kept(seed: u64, window in HOUR..2 * HOUR) {
+        let world = World::new(seed, Trouble { crash: 3, ..MILD });
+        let attested = lottery(&world, seed, window);
+        let epochs: Vec<u64> = attested.iter().map(|t| t.epoch).collect();
+        prop_assert!(epochs.len() >= 11, "{:?}", epochs);
+        for pair in epochs.windows(2) {
+            prop_assert_eq!(pair[1], pair[0] + 1, "a drawn epoch was missed: {:?}", epochs);
+        }
+    }
+}
+
+/// With nothing in the way, the book is the first after the instant, nothing is sent in vain, and none before the draw.
+#[test]
+fn the_book_of_a_drawn_epoch_is_the_one_nearest_after_its_instant() {
+    let world = World::new(29, Trouble::default());
+    for tx in lottery(&world, 29, HOUR) {
+        let (instant, drawn) = world.borrow().lottery.unwrap().draw(tx.epoch);
+        if drawn < START {
+            continue; // of an epoch from before the agent: its nearest book may be too old
+        }
+        let nearest = instant.div_ceil(BOOKS_EVERY) * BOOKS_EVERY;
+        assert_eq!(tx.as_of, nearest, "epoch {} of {instant}, drawn at {drawn}", tx.epoch);
+    }
+    let w = world.borrow();
+    assert_eq!(w.head().nonce, w.attested().len() as u64, "nothing was sent in vain");
+}
+
+/// Two epochs behind, the older comes first; one whose time is over is given up, and the next is kept.
+#[test]
+fn after_a_long_silence_the_oldest_epoch_that_can_be_kept_comes_first() {
+    let world = World::new(31, Trouble::default());
+    world.borrow_mut().drought = (START + 6 * HOUR, START + 12 * HOUR);
+    let epochs: Vec<u64> = lottery(&world, 31, HOUR).iter().map(|t| t.epoch).collect();
+    assert!(epochs.is_sorted() && epochs.len() >= 7, "{epochs:?}");
+    let missed = epochs.windows(2).filter(|p| p[1] != p[0] + 1).count();
+    assert_eq!(missed, 1, "one run of epochs without books: {epochs:?}");
+}
+
 /// Without books for hours the record ends; the agent says what it wants, and takes the first that comes.
 #[test]
 fn a_drought_ends_with_the_first_book() {

@@ -2,7 +2,7 @@
 
 use mandate_market::{Snapshot, time};
 use mandate_policy::Verdict;
-use mandate_statement::Family;
+use mandate_statement::{Digest, Family};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Now, in seconds since 1970.
@@ -39,6 +39,11 @@ pub fn address(text: &str) -> Result<[u8; 20], String> {
     hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut out)
         .map_err(|_| "wanted an address of 40 hex digits".to_owned())?;
     Ok(out)
+}
+
+/// A digest in hex.
+pub fn digest(text: &str) -> Result<Digest, String> {
+    Digest::from_hex(text).ok_or_else(|| "wanted 64 hex digits".to_owned())
 }
 
 /// An address as text.

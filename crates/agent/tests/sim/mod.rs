@@ -3,7 +3,7 @@
 #![allow(dead_code)] // every test file uses some of it
 
 use mandate_agent::{
-    Book, Call, Chain, Clock, Entry, Epochs, Fault, Fees, Gate, Identity, Journal, JournalError, Mined,
+    Book, Call, Chain, Clock, Draw, Entry, Epochs, Fault, Fees, Gate, Identity, Journal, JournalError, Mined,
     Policy, Proven, Prover, Ready, Record, Signed, Terms, View,
 };
 use mandate_statement::{Digest, keccak};
@@ -50,6 +50,31 @@ pub struct Trouble {
     pub broken: u32,
 }
 
+/// Epochs whose instants are drawn when they are over. Epoch `e` begins at `start + e * period`.
+#[derive(Clone, Copy, Debug)]
+pub struct Lottery {
+    pub start: u64,
+    pub period: u64,
+    pub window: u64,
+    /// Longest time from an epoch's end to its draw.
+    pub slow: u64,
+}
+
+impl Lottery {
+    /// The instant of an epoch, and when it is drawn.
+    pub fn draw(&self, epoch: u64) -> (u64, u64) {
+        let word = keccak(&[&b"draw"[..], &epoch.to_be_bytes()].concat()).0;
+        let [a, b] = [0, 8].map(|at| u64::from_be_bytes(word[at..at + 8].try_into().unwrap()));
+        let begins = self.start + epoch * self.period;
+        (begins + a % self.period, begins + self.period + b % (self.slow + 1))
+    }
+    /// Whether a book is of an epoch, as a registry would check it at an instant.
+    pub fn fits(&self, epoch: u64, as_of: u64, now: u64) -> bool {
+        let (instant, drawn) = self.draw(epoch);
+        drawn <= now && as_of >= instant && as_of - instant <= self.window
+    }
+}
+
 /// The agent is gone in the middle of a call.
 pub struct Crash;
 
@@ -92,6 +117,10 @@ pub struct World {
     /// Price by instant, in growing order.
     pub prices: Vec<(u64, u64)>,
     pub epochs: Epochs,
+    /// Drawn epochs in place of those.
+    pub lottery: Option<Lottery>,
+    /// Longest time from a book to its attestation.
+    pub max_delay: u64,
     /// Books stop being made from here on, and are made again from there on.
     pub drought: (u64, u64),
     /// Instant of the newest book found to break the mandate.
@@ -130,6 +159,8 @@ impl World {
             random: seed,
             prices: vec![(0, 1_000_000)],
             epochs: Epochs::Free,
+            lottery: None,
+            max_delay: MAX_DELAY,
             drought: (u64::MAX, u64::MAX),
             breach: 0,
             expired: 0,
@@ -163,7 +194,7 @@ impl World {
     }
     pub fn books(&self) -> Vec<Book> {
         let last = self.now.saturating_sub(300) / BOOKS_EVERY;
-        let first = (self.now - 2 * MAX_DELAY) / BOOKS_EVERY;
+        let first = (self.now - 2 * self.max_delay) / BOOKS_EVERY;
         let book = |k: u64| Book {
             name: format!("book-{k}"),
             as_of: k * BOOKS_EVERY,
@@ -245,13 +276,26 @@ impl World {
                 continue;
             }
             block.nonce += 1;
-            let succeeded = time <= tx.as_of + MAX_DELAY && time <= tx.valid_until;
+            let fits = self.lottery.is_none_or(|l| l.fits(tx.epoch, tx.as_of, time));
+            let succeeded = fits && time <= tx.as_of + self.max_delay && time <= tx.valid_until;
             block.txs.push((hash, succeeded));
             if succeeded {
                 block.record = Some(Record { epoch: tx.epoch, as_of: tx.as_of, valid_until: tx.valid_until });
             }
         }
         self.blocks.push(block);
+    }
+    /// How a block has epochs numbered.
+    fn epochs_at(&self, block: &Block) -> Epochs {
+        let Some(l) = self.lottery else { return self.epochs.clone() };
+        let over = block.time.saturating_sub(l.start) / l.period;
+        let first = block.record.map_or(1, |r| r.epoch + 1).max(over.saturating_sub(8)).max(1);
+        let draws = (first..over).map(|e| (e, l.draw(e)));
+        let open = |&(_, (instant, drawn)): &(u64, (u64, u64))| {
+            drawn <= block.time && block.time <= instant + l.window + self.max_delay
+        };
+        let draws = draws.filter(open).map(|(epoch, (instant, _))| Draw { epoch, instant }).collect();
+        Epochs::Drawn { window: l.window, draws }
     }
     /// Before and after each effect.
     fn point(&mut self) {
@@ -301,8 +345,8 @@ impl Chain for SimChain {
             head: at as u64,
             time: block.time,
             record: block.record,
-            terms: Terms { max_delay_s: MAX_DELAY, max_age_s: MAX_AGE, active: true },
-            epochs: w.epochs,
+            terms: Terms { max_delay_s: w.max_delay, max_age_s: MAX_AGE, active: true },
+            epochs: w.epochs_at(block),
             gate: Gate {
                 open: block.record.is_some_and(fresh) && strain.is_none_or(|s| s < 10_000),
                 strain_bps: strain,

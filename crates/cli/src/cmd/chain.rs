@@ -2,7 +2,7 @@
 
 use crate::accounts;
 use crate::cmd::verify::read_bundle;
-use crate::cmd::{chain_deploy, chain_risk, chain_watch};
+use crate::cmd::{chain_deploy, chain_dispute, chain_mandate, chain_risk, chain_watch};
 use crate::evm;
 use crate::failure::{At, Done, Failure, Outcome, fail};
 use crate::files;
@@ -11,10 +11,10 @@ use crate::place::{self, address, address_text};
 use crate::screen::{Screen, grouped};
 use crate::sheet::Sheet;
 use mandate_chain::{
-    AttestRequest, Chain, ChainError, Deployment, MandateTerms, Record, Registries, Rehearsals, Schedule,
-    SigningKey, Status, Vault, mandate_id,
+    AttestRequest, Chain, ChainError, Deployment, Record, Registries, Rehearsals, SigningKey, Status, Vault,
+    mandate_id,
 };
-use mandate_statement::{Context, Digest, RulesPart};
+use mandate_statement::{Context, Digest};
 use mandate_verifier::VerifyingKey;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -27,21 +27,41 @@ use zeroize::Zeroizing;
 pub enum Command {
     /// Deploy the contracts. The sender governs them. Broken off, it goes on where it stopped.
     Deploy(chain_deploy::Args),
-    /// Store the shape's key and register a mandate from its integers.
-    Register {
-        #[command(flatten)]
-        on: On,
-        #[command(flatten)]
-        what: What,
-        #[command(flatten)]
-        terms: Terms,
-    },
+    /// Store the shape's key and register a mandate from its integers. Broken off, it goes on where it stopped.
+    Register(Box<chain_mandate::Register>),
+    /// Register a new version of a mandate and schedule it: it is in force after the timelock, and records of the version before
+    /// stop counting then.
+    Propose(Box<chain_mandate::Propose>),
+    /// Take back a version that is not in force yet. It can never be scheduled again.
+    Cancel(chain_mandate::Named),
+    /// Stop attesting and reading under a mandate: as its owner, or as whoever governs.
+    Pause(chain_mandate::Named),
+    /// Undo one's own pause.
+    Resume(chain_mandate::Named),
+    /// Which version of a mandate is in force, which one waits, and whether something stops it.
+    Versions(chain_mandate::Versions),
+    /// Draw the instant of an epoch that is over, for mandates with drawn epochs: one transaction a run, until it is drawn.
+    Draw(chain_mandate::Draw),
     /// Sign a snapshot's risk part as a member of the quorum, after recomputing it; or write what a wallet signs.
     Confirm(Box<chain_risk::Confirm>),
     /// Publish a snapshot's risk part with the quorum's signatures.
     Publish(Box<chain_risk::Publish>),
     /// Show that a published risk part is wrong: one step of its partial sums.
     Challenge(Box<chain_risk::Challenge>),
+    /// Ask for a chunk of a risk part's partial sums, for a bond: until it is given, the part cannot be used.
+    Demand(chain_dispute::Chunk),
+    /// Give a chunk that somebody asked for.
+    Give(chain_dispute::Give),
+    /// End a risk part whose data did not come in time: half its bond is owed to whoever asked.
+    Expire(chain_dispute::Chunk),
+    /// Take back the bond of a demand that the risk part's end left open.
+    Reclaim(chain_dispute::Chunk),
+    /// Free a proposer's bond once the risk part's time is over and nothing is open.
+    Release(chain_dispute::Part),
+    /// Pay out what the sender is owed of bonds.
+    Withdraw(chain_dispute::Withdraw),
+    /// Whether a risk part may be used now, and what stands against it.
+    Part(chain_dispute::Look),
     /// Recompute mandate and risk part from public files and compare them with what is on chain: yes or no.
     Check(chain_risk::Check),
     /// List the attestors, name the subject's administrator (the sender), declare its accounts.
@@ -89,35 +109,6 @@ pub enum Command {
     },
 }
 
-/// What governance decides about a mandate beside its integers.
-#[derive(clap::Args)]
-pub struct Terms {
-    /// Longest time from the book's instant to its attestation.
-    #[arg(long, value_name = "SPAN", default_value = "6h", value_parser = place::span)]
-    max_delay: u64,
-    /// Longest time from the book's instant to an attestation's end.
-    #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = place::span)]
-    max_age: u64,
-    /// Longest time between two books that counts as unbroken; any where nothing is said.
-    #[arg(long, value_name = "SPAN", default_value = "0s", value_parser = place::span)]
-    max_gap: u64,
-    /// How far a spot price may move before gates close, in basis points; no band where nothing is said.
-    #[arg(long, value_name = "BPS", default_value_t = 0)]
-    band: u16,
-    /// Length of an epoch; epochs are numbered freely where nothing is said.
-    #[arg(long, value_name = "SPAN", default_value = "0s", value_parser = place::span)]
-    period: u64,
-    /// Start of epoch zero.
-    #[arg(long, value_name = "INSTANT", default_value = "0", value_parser = place::instant)]
-    start: u64,
-    /// How long after its epoch's instant a book may be.
-    #[arg(long, value_name = "SPAN", default_value = "0s", value_parser = place::span)]
-    window: u64,
-    /// Epochs' instants are drawn from public randomness when they are over.
-    #[arg(long, requires = "period")]
-    drawn: bool,
-}
-
 /// Where the node is, and who pays.
 #[derive(clap::Args)]
 pub struct Node {
@@ -143,10 +134,10 @@ pub struct On {
     node: Node,
     /// The addresses, as `mandate chain deploy` writes them.
     #[arg(long, default_value = "deployment.json")]
-    deployment: PathBuf,
+    pub deployment: PathBuf,
     /// Send nothing: say what the first transaction would cost, with everything that is needed to sign it elsewhere.
     #[arg(long)]
-    dry_run: bool,
+    pub dry_run: bool,
     #[arg(skip)]
     rehearsed: Rehearsals,
 }
@@ -279,12 +270,17 @@ pub fn run(command: &Command, screen: &Screen) -> Done {
     }
     let done = mandate_chain::runtime()?.block_on(run_async(command, screen));
     let on = match command {
-        Command::Register { on, .. }
-        | Command::Declare { on, .. }
-        | Command::Attest { on, .. }
-        | Command::Deposit { on, .. } => on,
+        Command::Declare { on, .. } | Command::Attest { on, .. } | Command::Deposit { on, .. } => on,
+        Command::Register(args) => &args.on,
+        Command::Propose(args) => &args.on,
+        Command::Cancel(args) | Command::Pause(args) | Command::Resume(args) => &args.on,
+        Command::Draw(args) => &args.on,
         Command::Publish(args) => &args.on,
         Command::Challenge(args) => &args.on,
+        Command::Demand(args) | Command::Expire(args) | Command::Reclaim(args) => &args.on,
+        Command::Give(args) => &args.on,
+        Command::Release(args) => &args.on,
+        Command::Withdraw(args) => &args.on,
         _ => return done,
     };
     on.outcome(done, screen)
@@ -298,10 +294,20 @@ async fn run_async(command: &Command, screen: &Screen) -> Done {
         Command::Challenge(args) => return chain_risk::challenge(args, screen).await,
         Command::Check(args) => return chain_risk::check(args, screen).await,
         Command::Watch(_) => return fail("the agent has a runtime of its own"),
-        Command::Register { on, what, terms } => {
-            let (sheet, key) = what.read(screen)?;
-            return register(&on.open().await?, &sheet.compiled.part, &key, terms, screen).await;
-        }
+        Command::Register(args) => return chain_mandate::register(args, screen).await,
+        Command::Propose(args) => return chain_mandate::propose(args, screen).await,
+        Command::Cancel(args) => return chain_mandate::cancel(args, screen).await,
+        Command::Pause(args) => return chain_mandate::pause(args, true, screen).await,
+        Command::Resume(args) => return chain_mandate::pause(args, false, screen).await,
+        Command::Versions(args) => return chain_mandate::versions(args, screen).await,
+        Command::Draw(args) => return chain_mandate::draw(args, screen).await,
+        Command::Demand(args) => return chain_dispute::demand(args, screen).await,
+        Command::Give(args) => return chain_dispute::give(args, screen).await,
+        Command::Expire(args) => return chain_dispute::expire(args, screen).await,
+        Command::Reclaim(args) => return chain_dispute::reclaim(args, screen).await,
+        Command::Release(args) => return chain_dispute::release(args, screen).await,
+        Command::Withdraw(args) => return chain_dispute::withdraw(args, screen).await,
+        Command::Part(args) => return chain_dispute::look(args, screen).await,
         Command::Declare { on, accounts: file, snapshot } => {
             let snapshot = crate::sheet::snapshot(snapshot)?;
             let set = accounts::read(file, &snapshot.universe)?;
@@ -347,69 +353,8 @@ pub fn told(what: &str, gas: u64, transaction: &str, screen: &Screen) {
     );
 }
 
-async fn register(
-    registries: &Registries,
-    rules: &RulesPart,
-    key: &VerifyingKey,
-    terms: &Terms,
-    screen: &Screen,
-) -> Done {
-    let seconds = |v: u64| u32::try_from(v).or_else(|_| fail(format!("{v} seconds are too long a time")));
-    let terms = MandateTerms {
-        max_delay_s: seconds(terms.max_delay)?,
-        max_age_s: seconds(terms.max_age)?,
-        max_gap_s: seconds(terms.max_gap)?,
-        line: Digest::default(),
-        schedule: Schedule {
-            start: terms.start,
-            period_s: seconds(terms.period)?,
-            window_s: seconds(terms.window)?,
-            drawn: terms.drawn,
-        },
-        band_bps: terms.band,
-        owner: registries.chain().sender(),
-    };
-    let key = evm::key(key)?;
-    let digest = rules.digest();
-    let id = mandate_id(&digest, &key.id());
-    // First, as the integers of a mandate cost gas before the contract looks whether it has them.
-    match registries.rules_point(&id).await {
-        Ok(_) => {
-            let words = format!("{} is registered already", mandate_text(&id, &digest, &key.id()));
-            screen.say(&words);
-            if screen.is_json() {
-                screen.data(
-                    String::new,
-                    || json!({ "holds": false, "refused": words, "error": "AlreadyRegistered", "mandate_id": id }),
-                );
-            }
-            return Ok(Outcome::DoesNotHold);
-        }
-        Err(ChainError::Refused { name: "UnknownMandate", .. }) => {}
-        Err(why) => return Err(why.into()),
-    }
-    if answer(registries.store_key(&key).await, screen)?.is_none() {
-        return Ok(Outcome::DoesNotHold);
-    }
-    let progress = |done, of| screen.say(format!("  {done} of {of} integers sent"));
-    let made = registries.register_mandate(&key, rules, &terms, progress).await;
-    let Some(made) = answer(made, screen)? else { return Ok(Outcome::DoesNotHold) };
-    screen.data(
-        || {
-            format!(
-                "{} registered: {} gas in {} transactions",
-                mandate_text(&made.mandate_id, &digest, &key.id()),
-                grouped(made.gas),
-                made.transactions
-            )
-        },
-        || json!(made),
-    );
-    Ok(Outcome::Holds)
-}
-
 /// A mandate as the contracts know it, and what that is made of.
-fn mandate_text(id: &Digest, rules: &Digest, key: &Digest) -> String {
+pub fn mandate_text(id: &Digest, rules: &Digest, key: &Digest) -> String {
     format!("mandate id {id} (mandate {rules} under key {key})")
 }
 

@@ -40,7 +40,8 @@ pub struct Args {
     dry_run: bool,
 }
 
-fn manifest(path: &Path) -> Result<Option<Manifest>, Failure> {
+/// The manifest in a file, where there is one.
+pub fn manifest(path: &Path) -> Result<Option<Manifest>, Failure> {
     if !path.exists() {
         return Ok(None);
     }

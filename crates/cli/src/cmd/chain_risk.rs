@@ -8,9 +8,10 @@ use crate::place;
 use crate::screen::Screen;
 use crate::sheet::Sheet;
 use mandate_chain::{
-    Chain, ChainError, Difference, EvmKey, Publication, QuorumSignature, Registries, RiskState, Trace, Use,
-    mandate_id,
+    Chain, ChainError, Difference, EvmKey, EvmPoint, Publication, QuorumSignature, Registries, RiskState,
+    Trace, Use, mandate_id,
 };
+use mandate_statement::Digest;
 use mandate_verifier::{Verifier, VerifyingKey};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -121,7 +122,8 @@ impl Recomputed {
     }
 }
 
-async fn read_only(rpc: &str, deployment: &Path) -> Result<Registries, Failure> {
+/// A connection that sends nothing.
+pub async fn read_only(rpc: &str, deployment: &Path) -> Result<Registries, Failure> {
     Ok(Registries::new(Chain::read_only(rpc).await?, crate::cmd::chain::deployment(deployment)?)?)
 }
 
@@ -244,24 +246,37 @@ pub async fn check(args: &Check, screen: &Screen) -> Done {
     Ok(if holds { Outcome::Holds } else { Outcome::DoesNotHold })
 }
 
+/// Reads partial sums and holds them to what the quorum signed; gives the signed point too. `None` where there is no such part.
+pub async fn signed_trace(
+    registries: &Registries,
+    risk: &Digest,
+    path: &Path,
+    screen: &Screen,
+) -> Result<Option<(Trace, EvmPoint)>, Failure> {
+    let trace = Trace::from_json(&files::read_text(path, Trace::FILE_LIMIT)?).at(path.display())?;
+    let Some((root, chunks, point)) = answer(registries.published_trace(risk).await, screen)? else {
+        return Ok(None);
+    };
+    if (trace.tree().root(), trace.chunks()) != (root, chunks) {
+        return fail(format!(
+            "{}: these are not the partial sums that the quorum signed: root {}, signed was {root} over {chunks}",
+            path.display(),
+            trace.tree().root()
+        ));
+    }
+    Ok(Some((trace, point)))
+}
+
 /// Finds the first wrong step of published partial sums and shows it on chain.
 pub async fn challenge(args: &Challenge, screen: &Screen) -> Done {
     let ours = Recomputed::of(&args.what, screen)?;
     let registries = args.on.open().await?;
     let publication = ours.publication(&registries, 0).await?;
     let id = publication.id();
-    let trace =
-        Trace::from_json(&files::read_text(&args.trace, Trace::FILE_LIMIT)?).at(args.trace.display())?;
-    let Some((root, chunks, point)) = answer(registries.published_trace(&id).await, screen)? else {
+    let Some((trace, point)) = signed_trace(&registries, &id, &args.trace, screen).await? else {
         return Ok(Outcome::DoesNotHold);
     };
-    if (trace.tree().root(), trace.chunks()) != (root, chunks) {
-        return fail(format!(
-            "{}: these are not the partial sums that the quorum signed: root {}, signed was {root} over {chunks}",
-            args.trace.display(),
-            trace.tree().root()
-        ));
-    }
+    let chunks = trace.chunks();
     let Some(step) = trace.first_wrong(&ours.evm, &publication.universe, &point)? else {
         screen.data(
             || format!("every one of {chunks} steps holds: there is nothing to challenge"),

@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long)]
     shape: Option<String>,
     /// Id of the mandate's first version, where its file is of a later one.
-    #[arg(long, value_name = "ID", value_parser = digest)]
+    #[arg(long, value_name = "ID", value_parser = place::digest)]
     mandate_id: Option<Digest>,
     /// The price breaker that gates ask, where they ask one.
     #[arg(long, value_parser = place::address)]
@@ -90,10 +90,6 @@ pub struct Args {
     /// Stop after so many steps; never where nothing is said.
     #[arg(long)]
     steps: Option<u64>,
-}
-
-fn digest(text: &str) -> Result<Digest, String> {
-    Digest::from_hex(text).ok_or_else(|| "wanted 64 hex digits".to_owned())
 }
 
 impl Args {

@@ -5,6 +5,8 @@ pub mod attest;
 pub mod batch;
 pub mod chain;
 pub mod chain_deploy;
+pub mod chain_dispute;
+pub mod chain_mandate;
 pub mod chain_risk;
 pub mod chain_watch;
 pub mod check;

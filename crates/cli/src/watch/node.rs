@@ -3,7 +3,7 @@
 use mandate_agent as agent;
 use mandate_agent::Fault;
 use mandate_chain::{
-    Ask, ChainError, Head, Offer, Payer, Registries, Standing, Usable, VersionTerms, with_room,
+    Ask, ChainError, Draw, Head, Offer, Payer, Registries, Standing, Usable, VersionTerms, with_room,
 };
 use mandate_statement::Digest;
 use std::time::{Duration, Instant};
@@ -69,27 +69,32 @@ impl Node {
             Err(_) => Err(Fault::Unreachable(format!("no answer within {} s", self.patience.as_secs()))),
         }
     }
-    async fn everything(&self) -> Result<(Head, Standing, [u64; 3]), ChainError> {
+    async fn everything(&self) -> Result<(Head, Standing, Vec<Draw>, [u64; 3]), ChainError> {
         let head = self.payer.head().await?;
         let standing = self.registries.standing(&self.ask, &head).await?;
+        let last = standing.record.map(|r| r.epoch);
+        let draws = match standing.terms.filter(|t| t.drawn) {
+            Some(terms) => self.registries.draws(&self.ask, &terms, last, &head).await?,
+            None => vec![],
+        };
         let at = self.payer.nonce(Some(head.number)).await?;
         let deep = self.payer.nonce(Some(head.number.saturating_sub(self.confirmations))).await?;
         let pending = self.payer.nonce(None).await?;
-        Ok((head, standing, [at, deep, pending]))
+        Ok((head, standing, draws, [at, deep, pending]))
     }
 }
 
 impl agent::Chain for Node {
     fn look(&mut self) -> Result<agent::View, Fault> {
-        let (head, standing, [nonce, nonce_final, nonce_pending]) = self.wait(self.everything())?;
+        let (head, standing, draws, [nonce, nonce_final, nonce_pending]) = self.wait(self.everything())?;
         (self.head, self.terms) = (Some(head), standing.terms);
         // Another version than that of the agent's own file is one that it cannot prove under.
         let ours = standing.terms.filter(|t| t.version == self.version);
         let epochs = match ours {
-            Some(t) if t.drawn => {
-                let why = "the mandate draws the instants of its epochs afterwards; the agent does not serve such mandates";
-                return Err(Fault::Unreachable(why.into()));
-            }
+            Some(t) if t.drawn => agent::Epochs::Drawn {
+                window: t.window_s,
+                draws: draws.iter().map(|d| agent::Draw { epoch: d.epoch, instant: d.instant }).collect(),
+            },
             Some(t) if t.period_s > 0 => {
                 agent::Epochs::Scheduled { start: t.start, period: t.period_s, window: t.window_s }
             }
