@@ -162,7 +162,8 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
         accounts = new Account[](count);
         for (uint256 i = 0; i < count; ++i) {
             accounts[i] = _account(list, i);
-            _checkAttestor(accounts[i], asOf);
+            (uint256 word,) = _packed(list, i);
+            _checkAttestor(word, asOf);
         }
     }
 
@@ -186,9 +187,11 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
 
     /// @inheritdoc IAttestorRegistry
     function subjectOf(address account) public view returns (bytes32) {
-        Link memory link = _links[account];
-        Subject storage s = _subjects[link.subject];
-        return s.term != link.term || s.administrator == address(0) ? bytes32(0) : link.subject;
+        Link storage link = _links[account];
+        bytes32 subject = link.subject;
+        if (subject == bytes32(0)) return 0;
+        // A term without an administrator has no links: they need an approval, which nobody could give.
+        return _subjects[subject].term == link.term ? subject : bytes32(0);
     }
 
     /// @inheritdoc IAttestorRegistry
@@ -246,83 +249,108 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
         }
     }
 
-    /// @dev The account at place `i` of a packed list.
-    function _account(uint256 list, uint256 i) internal pure returns (Account memory a) {
-        uint256 word;
-        bytes32 name;
+    /// @dev The account at place `i` of a packed list, as `_pack` put it there: netting set, grade and attestor in a word; name.
+    function _packed(uint256 list, uint256 i) internal pure returns (uint256 word, bytes32 name) {
         assembly ("memory-safe") {
             let p := add(list, shl(6, i))
             word := mload(p)
             name := mload(add(p, 0x20))
         }
-        // forge-lint: disable-next-line(unsafe-typecast) as `_pack` put them there
-        return Account(uint16(word >> 168), name, address(uint160(word)), Grade(uint8(word >> 160)));
     }
+
+    // forge-lint: disable-start(unsafe-typecast) fields of the word
+    function _attestorOf(uint256 packed) internal pure returns (address) {
+        return address(uint160(packed));
+    }
+
+    function _nettingSetOf(uint256 packed) internal pure returns (uint16) {
+        return uint16(packed >> 168);
+    }
+
+    /// @dev The account at place `i` of a packed list.
+    function _account(uint256 list, uint256 i) internal pure returns (Account memory) {
+        (uint256 word, bytes32 name) = _packed(list, i);
+        return Account(_nettingSetOf(word), name, _attestorOf(word), Grade(uint8(word >> 160)));
+    }
+
+    // forge-lint: disable-end(unsafe-typecast)
 
     /// @dev Uses an account for a book: one subject at a time, one sequence number once, one statement per instant.
     /// Reads and writes the slot as a word: field by field it would cost a thousand gas more.
+    /// @param who The attestor, `account` its name of the account.
     /// @param tag Of the subject: `_tag`.
-    function _use(Account memory account, uint64 sequence, uint256 tag, uint64 asOf, uint64 until) internal {
-        Use storage use = _uses[_useId(account.attestor, account.account)];
+    /// @param asOf Below 2^40, as is `until`; `sequence` is below 2^64.
+    function _use(
+        address who,
+        bytes32 account,
+        uint256 sequence,
+        uint256 tag,
+        uint256 asOf,
+        uint256 until
+    ) internal {
+        Use storage use = _uses[_useId(who, account)];
         uint256 word;
         assembly ("memory-safe") {
             word := sload(use.slot)
         }
         uint256 lastSequence = word & type(uint64).max;
         uint256 lastUntil = (word >> 104) & type(uint40).max;
+        // forge-lint: disable-start(unsafe-typecast) fields of the word, and what the caller answers for
         if (tag != word >> 152) {
             // Until then a record may say of another subject that this account is among its own.
-            // forge-lint: disable-next-line(unsafe-typecast) a field of the word
-            if (asOf <= lastUntil) revert AccountBusy(account.account, uint40(lastUntil));
+            if (asOf <= lastUntil) revert AccountBusy(account, uint40(lastUntil));
         } else {
             uint256 lastAsOf = (word >> 64) & type(uint40).max;
-            // forge-lint: disable-next-line(unsafe-typecast) a field of the word
-            if (asOf < lastAsOf) revert AccountBusy(account.account, uint40(lastAsOf));
+            if (asOf < lastAsOf) revert AccountBusy(account, uint40(lastAsOf));
             bool same = asOf == lastAsOf;
             // The same book, shown to another mandate: the very same statement of it, or none.
             if (same && sequence != lastSequence) {
-                // forge-lint: disable-next-line(unsafe-typecast) a field of the word
-                revert SequenceUsed(account.account, sequence, uint64(lastSequence));
+                revert SequenceUsed(account, uint64(sequence), uint64(lastSequence));
             }
-            // forge-lint: disable-next-line(unsafe-typecast) a field of the word
-            if (until < lastUntil) until = uint64(lastUntil);
+            if (until < lastUntil) until = lastUntil;
             if (same) lastSequence = 0;
         }
-        // forge-lint: disable-next-line(unsafe-typecast) a field of the word
-        if (sequence <= lastSequence) revert SequenceUsed(account.account, sequence, uint64(lastSequence));
-        word = sequence | uint256(asOf) << 64 | uint256(until) << 104 | 1 << 144 | tag << 152;
+        if (sequence <= lastSequence) revert SequenceUsed(account, uint64(sequence), uint64(lastSequence));
+        // forge-lint: disable-end(unsafe-typecast)
+        word = sequence | asOf << 64 | until << 104 | 1 << 144 | tag << 152;
         assembly ("memory-safe") {
             sstore(use.slot, word)
         }
     }
 
     /// @dev 104 bits of a hash of the subject.
-    function _tag(bytes32 subject) internal pure returns (uint256) {
-        return uint256(keccak256(abi.encode(subject))) >> 152;
+    function _tag(bytes32 subject) internal pure returns (uint256 tag) {
+        assembly ("memory-safe") {
+            mstore(0x00, subject)
+            tag := shr(152, keccak256(0x00, 0x20))
+        }
     }
 
     /// @dev One word read; what is wrong with it is worked out only then.
-    function _checkAttestor(Account memory account, uint64 asOf) internal view {
-        Attestor storage a = _attestors[account.attestor];
+    /// @param packed The first word of a packed account: attestor and declared grade.
+    function _checkAttestor(uint256 packed, uint256 asOf) internal view {
+        Attestor storage a = _attestors[_attestorOf(packed)];
         uint256 word;
         assembly ("memory-safe") {
             word := sload(a.slot)
         }
+        uint256 grade = (packed >> 160) & type(uint8).max;
         // Listed, not revoked, of the declared grade, which is not the subject itself.
-        bool plain = (word & 0xffffff) == (1 | uint256(account.grade) << 16) && account.grade != Grade.Self;
+        bool plain = (word & 0xffffff) == (1 | grade << 16) && grade != uint256(Grade.Self);
         bool inside =
             asOf >= ((word >> 24) & type(uint48).max) && block.timestamp <= ((word >> 72) & type(uint48).max);
-        if (!plain || !inside) _refuseAttestor(account, asOf);
+        // forge-lint: disable-next-line(unsafe-typecast) as `_pack` put it there
+        if (!plain || !inside) _refuseAttestor(_attestorOf(packed), Grade(uint8(grade)), asOf);
     }
 
-    function _refuseAttestor(Account memory account, uint64 asOf) private view {
-        Attestor memory a = _attestors[account.attestor];
-        if (!a.listed) revert UnknownAttestor(account.attestor);
-        if (a.revoked) revert AttestorIsRevoked(account.attestor);
-        if (a.grade != account.grade) revert GradeMismatch(account.attestor, account.grade, a.grade);
+    function _refuseAttestor(address who, Grade declared, uint256 asOf) private view {
+        Attestor memory a = _attestors[who];
+        if (!a.listed) revert UnknownAttestor(who);
+        if (a.revoked) revert AttestorIsRevoked(who);
+        if (a.grade != declared) revert GradeMismatch(who, declared, a.grade);
         if (a.grade == Grade.Self && !selfAllowed) revert SelfAttestation();
         if (asOf < a.validFrom || block.timestamp > a.validTo) {
-            revert AttestorOutsideWindow(account.attestor, a.validFrom, a.validTo);
+            revert AttestorOutsideWindow(who, a.validFrom, a.validTo);
         }
     }
 
@@ -336,7 +364,8 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
             list := add(data, 0x40)
         }
         for (uint256 i = 0; i < data.length / 64; ++i) {
-            if (_attestors[_account(list, i).attestor].revoked) return true;
+            (uint256 word,) = _packed(list, i);
+            if (_attestors[_attestorOf(word)].revoked) return true;
         }
         return false;
     }
@@ -384,7 +413,8 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
 
     function _useId(address who, bytes32 account) private pure returns (bytes32 id) {
         assembly ("memory-safe") {
-            mstore(0x00, who)
+            // An address cut out of a word still has the word's upper bits.
+            mstore(0x00, shr(96, shl(96, who)))
             mstore(0x20, account)
             id := keccak256(0x00, 0x40)
         }

@@ -38,6 +38,13 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
     /// @dev Half the order of secp256k1: an `s` above it is the other form of a signature below it.
     uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
+    /// @dev Places of the words that `IRiskRegistry.usable` answers.
+    uint256 private constant RISK_X = 0;
+    uint256 private constant RISK_Y = 1;
+    uint256 private constant UNIVERSE = 2;
+    uint256 private constant AS_OF = 3;
+    uint256 private constant SERIAL = 4;
+
     /// @dev What statements under one mandate and risk part have in common.
     struct Sheet {
         bytes32 mandateId;
@@ -45,13 +52,14 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
         uint256 mandate;
         /// Accounts of the shape.
         uint256 accounts;
-        uint16 version;
+        uint256 version;
         bytes32 risk;
-        uint256 x;
-        uint256 y;
-        bytes32 universe;
-        uint64 asOf;
-        uint24 serial;
+        /// Memory address of the risk part's words.
+        uint256 part;
+        uint256 asOf;
+        /// Of the subject whose statement is checked: `_tag`, and `Digests.attestationFor`.
+        uint256 tag;
+        uint256 message;
     }
 
     IRiskRegistry public immutable RISKS;
@@ -99,7 +107,8 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
             proofs[i] = s.proof;
         }
         uint256 m = sheet.mandate;
-        (uint256 x, uint256 y) = Bn254.add(_word(m, X), _word(m, Y), sheet.x, sheet.y);
+        (uint256 x, uint256 y) =
+            Bn254.add(_word(m, X), _word(m, Y), _word(sheet.part, RISK_X), _word(sheet.part, RISK_Y));
         VERIFIER.verifyBatch(_key(m), x, y, proofs, inputs);
     }
 
@@ -185,7 +194,7 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
     }
 
     /// @dev The mandate's version in force, with its equation, and the risk part.
-    function _sheet(bytes32 mandateId, bytes32 riskDigest) private returns (Sheet memory sheet) {
+    function _sheet(bytes32 mandateId, bytes32 riskDigest) private returns (Sheet memory) {
         (address pointer, uint16 version) = _usable(mandateId);
         uint256 m;
         uint256 size;
@@ -195,10 +204,40 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
             extcodecopy(pointer, m, 1, size)
             mstore(0x40, add(m, size))
         }
-        (sheet.mandateId, sheet.mandate, sheet.version, sheet.risk) = (mandateId, m, version, riskDigest);
-        sheet.accounts = (size - MANDATE - Groth16.INPUTS) / 64 - 1;
-        (sheet.x, sheet.y, sheet.universe, sheet.asOf, sheet.serial) =
-            RISKS.usable(riskDigest, bytes32(_word(m, KEY_ID)), bytes32(_word(m, MODEL)));
+        uint256 part = _risk(riskDigest, m);
+        return Sheet({
+            mandateId: mandateId,
+            mandate: m,
+            // 64 bytes for the context and for every account.
+            accounts: ((size - MANDATE - Groth16.INPUTS) >> 6) - 1,
+            version: version,
+            risk: riskDigest,
+            part: part,
+            asOf: _word(part, AS_OF),
+            tag: 0,
+            message: 0
+        });
+    }
+
+    /// @dev Five words of a risk part, in memory, once it is usable for the version at `m`; reverts as the risk registry does.
+    function _risk(bytes32 riskDigest, uint256 m) private view returns (uint256 part) {
+        address risks = address(RISKS);
+        bytes4 selector = IRiskRegistry.usable.selector;
+        bytes32 keyId = bytes32(_word(m, KEY_ID));
+        bytes32 model = bytes32(_word(m, MODEL));
+        assembly ("memory-safe") {
+            part := mload(0x40)
+            mstore(part, selector)
+            mstore(add(part, 0x04), riskDigest)
+            mstore(add(part, 0x24), keyId)
+            mstore(add(part, 0x44), model)
+            let ok := staticcall(gas(), risks, part, 0x64, part, 0xa0)
+            if iszero(and(ok, gt(returndatasize(), 0x9f))) {
+                returndatacopy(part, 0, returndatasize())
+                revert(part, returndatasize())
+            }
+            mstore(0x40, add(part, 0xa0))
+        }
     }
 
     function _word(uint256 m, uint256 place) private pure returns (uint256 word) {
@@ -217,9 +256,13 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
     {
         uint256[] memory inputs = _state(sheet, s, set, list, count);
         uint256 m = sheet.mandate + MANDATE;
-        uint256 outcome = Groth16.addPoint(m, sheet.x, sheet.y) ? Groth16.HOLDS : Groth16.REJECTED;
-        for (uint256 i = 0; outcome == Groth16.HOLDS && i < inputs.length; ++i) {
-            outcome = Groth16.addInput(m, i, inputs[i]);
+        uint256 outcome = Groth16.REJECTED;
+        if (Groth16.addPoint(m, _word(sheet.part, RISK_X), _word(sheet.part, RISK_Y))) {
+            uint256 scalars;
+            assembly ("memory-safe") {
+                scalars := add(inputs, 0x20)
+            }
+            outcome = Groth16.addInputs(m, scalars, inputs.length);
         }
         if (outcome == Groth16.HOLDS) outcome = Groth16.pairing(m, s.proof);
         Groth16.demand(outcome, _key(sheet.mandate), sheet.accounts);
@@ -232,11 +275,36 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
         returns (uint256[] memory inputs)
     {
         _checkSubmitter(s.subject);
-        uint256 next = _next(sheet, s, _records[s.subject][sheet.mandateId]);
+        mapping(bytes32 => uint256) storage records = _records[s.subject];
+        uint256 next = _next(sheet, s, records[sheet.mandateId]);
         inputs = _checkAccounts(sheet, s, list, count);
         inputs[0] = _context(sheet, s, set);
-        _records[s.subject][sheet.mandateId] = next;
-        emit Attested(s.subject, sheet.mandateId, sheet.risk, set, next, _commitments(s));
+        records[sheet.mandateId] = next;
+        _announce(sheet, s, set, next);
+    }
+
+    /// @dev `emit Attested(subject, mandateId, risk, set, record, commitments)`, without copies on the way.
+    function _announce(Sheet memory sheet, Statement calldata s, bytes32 set, uint256 record_) private {
+        bytes32 kind = Attested.selector;
+        bytes32 subject = s.subject;
+        bytes32 mandateId = sheet.mandateId;
+        bytes32 risk = sheet.risk;
+        SignedAccount[] calldata accounts = s.accounts;
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            mstore(m, set)
+            mstore(add(m, 0x20), record_)
+            mstore(add(m, 0x40), 0x60)
+            mstore(add(m, 0x60), accounts.length)
+            let to := add(m, 0x80)
+            let end := add(to, shl(5, accounts.length))
+            // The commitment is the first of an account's four words.
+            for { let from := accounts.offset } lt(to, end) { from := add(from, 0x80) } {
+                mstore(to, calldataload(from))
+                to := add(to, 0x20)
+            }
+            log4(m, sub(end, m), kind, subject, mandateId, risk)
+        }
     }
 
     /// @dev Everything about time, and the record's word. The risk registry holds `asOf` to be no later than its publication.
@@ -246,29 +314,34 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
         returns (uint256 next)
     {
         uint256 m = sheet.mandate;
-        uint64 asOf = sheet.asOf;
+        uint256 asOf = sheet.asOf;
         (uint64 validUntil, uint64 epoch) = (s.validUntil, s.epoch);
-        uint256 latest = asOf + _word(m, MAX_DELAY);
-        if (block.timestamp > latest) revert TooLate(asOf, latest);
-        latest = asOf + _word(m, MAX_AGE);
-        if (validUntil < block.timestamp || validUntil > latest) {
-            revert BadValidity(validUntil, block.timestamp, latest);
+        // Instants are below 2^64 and ages below 2^32; an instant is only taken from a later one.
+        // forge-lint: disable-start(unsafe-typecast) instants, as they were published
+        unchecked {
+            uint256 latest = asOf + _word(m, MAX_DELAY);
+            if (block.timestamp > latest) revert TooLate(uint64(asOf), latest);
+            latest = asOf + _word(m, MAX_AGE);
+            if (validUntil < block.timestamp || validUntil > latest) {
+                revert BadValidity(validUntil, block.timestamp, latest);
+            }
+            // The instant grows from record to record, so there is always a next epoch for the subject to use.
+            if (epoch > asOf || epoch > type(uint32).max) revert EpochTooFar(epoch, uint64(asOf));
+            if (_word(m, PERIOD) != 0) _checkSchedule(m, epoch, uint64(asOf));
+            bool unbroken;
+            if (last != 0) {
+                uint256 lastAsOf = Records.asOf(last);
+                if (epoch <= Records.epoch(last)) revert EpochNotNewer(epoch, Records.epoch(last));
+                if (asOf <= lastAsOf) revert AsOfNotNewer(uint64(asOf), uint64(lastAsOf));
+                uint256 gap = _word(m, MAX_GAP);
+                unbroken = Records.version(last) == sheet.version && (gap == 0 || asOf - lastAsOf <= gap);
+            }
+            // The layout of `Records`; every value is bounded above or by the risk registry.
+            next = Records.follow(last, epoch, unbroken) | validUntil | asOf << 40;
+            next |= sheet.version << 80 | block.timestamp << 96 | uint256(epoch) << 136;
+            next |= _word(sheet.part, SERIAL) << 232;
         }
-        // The instant grows from record to record, so there is always a next epoch for the subject to use.
-        if (epoch > asOf || epoch > type(uint32).max) revert EpochTooFar(epoch, asOf);
-        if (_word(m, PERIOD) != 0) _checkSchedule(m, epoch, asOf);
-        bool unbroken;
-        if (last != 0) {
-            if (epoch <= Records.epoch(last)) revert EpochNotNewer(epoch, Records.epoch(last));
-            if (asOf <= Records.asOf(last)) revert AsOfNotNewer(asOf, Records.asOf(last));
-            uint256 gap = _word(m, MAX_GAP);
-            unbroken =
-                Records.version(last) == sheet.version && (gap == 0 || asOf - Records.asOf(last) <= gap);
-        }
-        // The layout of `Records`; every value is bounded above or by the risk registry.
-        next = Records.follow(last, epoch, unbroken) | validUntil | uint256(asOf) << 40;
-        next |= uint256(sheet.version) << 80 | block.timestamp << 96 | uint256(epoch) << 136;
-        next |= uint256(sheet.serial) << 232;
+        // forge-lint: disable-end(unsafe-typecast)
     }
 
     /// @dev The book's instant is the epoch's: its beginning or, drawn afterwards, anywhere in it; and at most a window later,
@@ -292,45 +365,55 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
     {
         if (s.accounts.length != count) revert WrongAccountCount(s.accounts.length, count);
         inputs = new uint256[](sheet.accounts + 1);
-        uint256 tag = _tag(s.subject);
+        sheet.tag = _tag(s.subject);
+        sheet.message =
+            Digests.attestationFor(s.subject, bytes32(_word(sheet.part, UNIVERSE)), sheet.asOf);
+        SignedAccount[] calldata given = s.accounts;
         for (uint256 i = 0; i < count; ++i) {
-            Account memory account = _account(list, i);
-            SignedAccount calldata signed = s.accounts[i];
-            if (account.nettingSet >= sheet.accounts) {
-                revert AccountOutOfRange(account.nettingSet, sheet.accounts);
-            }
-            if (signed.commitment == 0) revert AccountMissing(account.nettingSet);
-            _checkAttestor(account, sheet.asOf);
-            _use(account, signed.sequence, tag, sheet.asOf, s.validUntil);
-            _checkSignature(sheet, s.subject, account, signed);
-            inputs[uint256(account.nettingSet) + 1] = signed.commitment;
+            (uint256 packed, bytes32 name) = _packed(list, i);
+            uint16 place = _nettingSetOf(packed);
+            if (place >= sheet.accounts) revert AccountOutOfRange(place, sheet.accounts);
+            inputs[uint256(place) + 1] = _take(sheet, packed, name, given[i], s.validUntil);
         }
     }
 
-    function _checkSignature(
+    /// @dev One account: its attestor may vouch, it is used, and what is signed is what was given. Returns the commitment.
+    function _take(
         Sheet memory sheet,
-        bytes32 subject,
-        Account memory account,
-        SignedAccount calldata signed
-    ) private pure {
-        bytes32 hash = Digests.attestation(
-            Digests.Attestation({
-                subject: subject,
-                account: account.account,
-                nettingSet: account.nettingSet,
-                universe: sheet.universe,
-                asOf: sheet.asOf,
-                sequence: signed.sequence,
-                commitment: signed.commitment
-            })
-        );
-        // A high `s` is refused: the short form leaves no other `v` than 27 and 28.
-        bytes32 s = signed.vs & bytes32(uint256(type(int256).max));
-        address signer = uint256(s) > HALF_ORDER
-            ? address(0)
-            : ecrecover(hash, uint8(uint256(signed.vs) >> 255) + 27, signed.r, s);
-        if (signer == address(0) || signer != account.attestor) {
-            revert WrongSigner(account.nettingSet, signer, account.attestor);
+        uint256 packed,
+        bytes32 name,
+        SignedAccount calldata signed,
+        uint256 until
+    ) private returns (uint256 commitment) {
+        commitment = signed.commitment;
+        uint16 place = _nettingSetOf(packed);
+        if (commitment == 0) revert AccountMissing(place);
+        uint256 asOf = sheet.asOf;
+        _checkAttestor(packed, asOf);
+        uint64 sequence = signed.sequence;
+        _use(_attestorOf(packed), name, sequence, sheet.tag, asOf, until);
+        bytes32 hash = Digests.attestationOf(sheet.message, name, place, sequence, commitment);
+        address signer = _signerOf(hash, signed.r, signed.vs);
+        if (signer == address(0) || signer != _attestorOf(packed)) {
+            revert WrongSigner(place, signer, _attestorOf(packed));
+        }
+    }
+
+    /// @dev Who signed a digest; zero for nobody. A high `s` is refused: the short form leaves no other `v` than 27 and 28.
+    function _signerOf(bytes32 hash, bytes32 r, bytes32 vs) private view returns (address signer) {
+        assembly ("memory-safe") {
+            let s := and(vs, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
+            if iszero(gt(s, HALF_ORDER)) {
+                let m := mload(0x40)
+                mstore(m, hash)
+                mstore(add(m, 0x20), add(shr(255, vs), 27))
+                mstore(add(m, 0x40), r)
+                mstore(add(m, 0x60), s)
+                // Nothing comes back where nobody signed.
+                if staticcall(gas(), 1, m, 0x80, 0x00, 0x20) {
+                    if eq(returndatasize(), 0x20) { signer := mload(0x00) }
+                }
+            }
         }
     }
 
@@ -345,18 +428,12 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
                     mandate: bytes32(_word(sheet.mandate, DIGEST)),
                     risk: sheet.risk,
                     accountSet: set,
-                    asOf: sheet.asOf,
+                    // forge-lint: disable-next-line(unsafe-typecast) an instant, as it was published
+                    asOf: uint64(sheet.asOf),
                     validUntil: s.validUntil,
                     epoch: s.epoch
                 })
             )
         );
-    }
-
-    function _commitments(Statement calldata s) private pure returns (uint256[] memory out) {
-        out = new uint256[](s.accounts.length);
-        for (uint256 i = 0; i < out.length; ++i) {
-            out[i] = s.accounts[i].commitment;
-        }
     }
 }

@@ -25,23 +25,27 @@ contract GatedVault is ERC4626, ComplianceGate {
     }
 
     /// @inheritdoc ERC4626
+    /// @dev As in {ERC4626}, but that the manager is asked about once, not once more by `maxDeposit`. Nothing else limits deposits.
     function deposit(uint256 assets, address receiver)
         public
         override
         onlyWhileCompliant(MANAGER)
-        returns (uint256)
+        returns (uint256 shares)
     {
-        return super.deposit(assets, receiver);
+        shares = previewDeposit(assets);
+        _deposit(_msgSender(), receiver, assets, shares);
     }
 
     /// @inheritdoc ERC4626
+    /// @dev As `deposit`.
     function mint(uint256 shares, address receiver)
         public
         override
         onlyWhileCompliant(MANAGER)
-        returns (uint256)
+        returns (uint256 assets)
     {
-        return super.mint(shares, receiver);
+        assets = previewMint(shares);
+        _deposit(_msgSender(), receiver, assets, shares);
     }
 
     /// @inheritdoc ERC4626

@@ -150,14 +150,18 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
 
     /// @dev The key's image with IC_0 + P_rules as its running point.
     function _image(Mandate memory m, uint16 accounts) private view returns (bytes memory image) {
-        bool ok;
-        (ok, image) = Groth16.image(m.key, accounts);
-        if (!ok || !Groth16.addPoint(Groth16.begin(image), m.x, m.y)) revert Bn254.NotOnCurve();
-        // What the addition left behind: the image is a function of the mandate alone.
-        uint256 scratch = Groth16.begin(image) + Groth16.RUNNING + 0x40;
+        (bool ok, uint256 at) = Groth16.image(m.key, accounts);
+        if (!ok || !Groth16.addPoint(at, m.x, m.y)) revert Bn254.NotOnCurve();
+        uint256 tail = Groth16.INPUTS;
+        uint256 size = tail + 64 * (uint256(accounts) + 1);
+        // Zeros in the places of A, B, X and C, and of scratch: what is stored is a function of the mandate alone.
+        image = new bytes(size);
         assembly ("memory-safe") {
-            mstore(scratch, 0)
-            mstore(add(scratch, 0x20), 0)
+            let to := add(image, 0x20)
+            mcopy(add(to, 0xc0), add(at, 0xc0), 0xc0)
+            mcopy(add(to, 0x1c0), add(at, 0x1c0), 0x80)
+            mcopy(add(to, 0x280), add(at, 0x280), 0xc0)
+            mcopy(add(to, tail), add(at, tail), sub(size, tail))
         }
     }
 

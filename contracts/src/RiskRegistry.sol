@@ -8,6 +8,7 @@ import {IRiskRegistry} from "./interfaces/IRiskRegistry.sol";
 import {IVkStore} from "./interfaces/IVkStore.sol";
 import {Bn254} from "./lib/Bn254.sol";
 import {DataCode} from "./lib/DataCode.sol";
+import {Digests} from "./lib/Digests.sol";
 import {RiskTrace} from "./lib/RiskTrace.sol";
 
 /// @title See {IRiskRegistry}.
@@ -303,7 +304,7 @@ contract RiskRegistry is IRiskRegistry, Ownable2Step {
 
     /// @inheritdoc IRiskRegistry
     function idOf(bytes32 risk, bytes32 keyId, bytes32 model) public pure returns (bytes32) {
-        return keccak256(abi.encode(risk, keyId, model));
+        return Digests.three(risk, keyId, model);
     }
 
     function _storeSpots(Spot[] calldata list, bytes32 digest) private returns (address) {

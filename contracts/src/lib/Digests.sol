@@ -83,19 +83,58 @@ library Digests {
     }
 
     /// @notice The EIP-712 digest that an attestor signs.
-    function attestation(Attestation memory a) internal pure returns (bytes32 digest) {
+    function attestation(Attestation memory a) internal pure returns (bytes32) {
+        uint256 m = attestationFor(a.subject, a.universe, a.asOf);
+        return attestationOf(m, a.account, a.nettingSet, a.sequence, a.commitment);
+    }
+
+    /// @notice What all attestations of a subject at an instant have in common, in memory: type and fields, then `0x1901`,
+    /// the domain and the digest of the fields.
+    function attestationFor(bytes32 subject, bytes32 universe, uint256 asOf)
+        internal
+        pure
+        returns (uint256 m)
+    {
         bytes32 domain = ATTESTATION_DOMAIN;
         bytes32 kind = ATTESTATION_TYPE;
         assembly ("memory-safe") {
-            // Type and fields, in the words that the struct has in memory.
-            let m := mload(0x40)
+            m := mload(0x40)
             mstore(m, kind)
-            mcopy(add(m, 0x20), a, 0xe0)
-            let fields := keccak256(m, 0x100)
-            mstore(m, hex"1901")
-            mstore(add(m, 0x02), domain)
-            mstore(add(m, 0x22), fields)
-            digest := keccak256(m, 0x42)
+            mstore(add(m, 0x20), subject)
+            mstore(add(m, 0x80), universe)
+            mstore(add(m, 0xa0), asOf)
+            mstore(add(m, 0x100), hex"1901")
+            mstore(add(m, 0x102), domain)
+            mstore(0x40, add(m, 0x160))
+        }
+    }
+
+    /// @notice The digest of one of them, which `attestationFor` prepared at `m`.
+    function attestationOf(
+        uint256 m,
+        bytes32 account,
+        uint256 nettingSet,
+        uint256 sequence,
+        uint256 commitment
+    ) internal pure returns (bytes32 digest) {
+        assembly ("memory-safe") {
+            mstore(add(m, 0x40), account)
+            mstore(add(m, 0x60), nettingSet)
+            mstore(add(m, 0xc0), sequence)
+            mstore(add(m, 0xe0), commitment)
+            mstore(add(m, 0x122), keccak256(m, 0x100))
+            digest := keccak256(add(m, 0x100), 0x42)
+        }
+    }
+
+    /// @notice `keccak256(abi.encode(a, b, c))`.
+    function three(bytes32 a, bytes32 b, bytes32 c) internal pure returns (bytes32 digest) {
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            mstore(m, a)
+            mstore(add(m, 0x20), b)
+            mstore(add(m, 0x40), c)
+            digest := keccak256(m, 0x60)
         }
     }
 

@@ -35,21 +35,25 @@ library Groth16 {
     uint256 internal constant NOT_CANONICAL = 4;
 
     /// @notice The image of a key, with the running point at IC_0.
-    /// @param accounts How many accounts the key must be for: `ok` is false where it is not.
-    function image(address key, uint256 accounts) internal view returns (bool ok, bytes memory out) {
-        // Code is 0x00, alpha, beta, gamma, delta (448 bytes), input points, 71 bytes of tail.
-        uint256 inputs = 64 * (accounts + 1);
-        if (accounts > 256 || key.code.length != 449 + 64 + inputs + 71) return (false, out);
-        out = new bytes(INPUTS + inputs);
+    /// @param accounts How many accounts the key must be for.
+    /// @return ok Whether it is.
+    /// @return m Memory address of the image, `INPUTS` bytes and 64 for each input. What the key does not fill is whatever was there.
+    function image(address key, uint256 accounts) internal view returns (bool ok, uint256 m) {
         assembly ("memory-safe") {
-            let m := add(out, 0x20)
-            extcodecopy(key, add(m, 0xc0), 1, 0xc0)
-            extcodecopy(key, add(m, 0x1c0), 193, 0x80)
-            extcodecopy(key, add(m, 0x280), 321, 0x80)
-            extcodecopy(key, add(m, 0x300), 449, 0x40)
-            extcodecopy(key, add(m, 0x3a0), 513, inputs)
+            // Code is 0x00, alpha, beta, gamma, delta (448 bytes), input points, 71 bytes of tail.
+            let inputs := shl(6, add(accounts, 1))
+            ok := and(lt(accounts, 257), eq(extcodesize(key), add(584, inputs)))
+            if ok {
+                m := mload(0x40)
+                // All points at once, so that those of the inputs lie in their place; then each of the others to its own.
+                extcodecopy(key, add(m, 0x1a0), 1, add(inputs, 0x200))
+                mcopy(add(m, 0xc0), add(m, 0x1a0), 0xc0)
+                mcopy(add(m, 0x1c0), add(m, 0x260), 0x80)
+                mcopy(add(m, 0x280), add(m, 0x2e0), 0x80)
+                mcopy(add(m, 0x300), add(m, 0x360), 0x40)
+                mstore(0x40, add(add(m, 0x3a0), inputs))
+            }
         }
-        return (true, out);
     }
 
     /// @notice Adds a point to the running point.
@@ -63,24 +67,34 @@ library Groth16 {
         }
     }
 
-    /// @notice Adds `scalar` times the point of input `index` (0 the context, then accounts) to the running point.
+    /// @notice Adds to the running point, for every input, its scalar times its point: of the context, then of each account.
+    /// @param scalars Memory address of `count` words, as many as the image has input points.
     /// @return outcome `HOLDS`, or why not.
-    function addInput(uint256 m, uint256 index, uint256 scalar) internal view returns (uint256 outcome) {
+    function addInputs(uint256 m, uint256 scalars, uint256 count) internal view returns (uint256 outcome) {
         assembly ("memory-safe") {
-            switch lt(scalar, R)
-            case 0 { outcome := add(NOT_CANONICAL, index) }
-            default {
+            let acc := add(m, 0x300)
+            let term := add(m, 0x340)
+            let point := add(m, 0x3a0)
+            for { let i := 0 } lt(i, count) { i := add(i, 1) } {
+                let scalar := mload(add(scalars, shl(5, i)))
+                if iszero(lt(scalar, R)) {
+                    outcome := add(NOT_CANONICAL, i)
+                    break
+                }
                 // Zero times a point is infinity: an undeclared account costs nothing.
                 if scalar {
-                    let acc := add(m, 0x300)
-                    let term := add(acc, 0x40)
-                    mcopy(term, add(add(m, 0x3a0), shl(6, index)), 0x40)
-                    mstore(add(acc, 0x80), scalar)
-                    outcome := REJECTED
-                    if staticcall(MUL_GAS, 7, term, 0x60, term, 0x40) {
-                        if staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40) { outcome := HOLDS }
+                    mcopy(term, point, 0x40)
+                    mstore(add(term, 0x40), scalar)
+                    if iszero(staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)) {
+                        outcome := REJECTED
+                        break
+                    }
+                    if iszero(staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40)) {
+                        outcome := REJECTED
+                        break
                     }
                 }
+                point := add(point, 0x40)
             }
         }
     }
@@ -120,15 +134,31 @@ library Groth16 {
         uint256 context,
         uint256[] calldata commitments
     ) internal view returns (uint256 outcome) {
-        (bool ok, bytes memory equation) = image(key, commitments.length);
-        if (!ok) return KEY_MISMATCH;
+        (bool ok, uint256 m) = image(key, commitments.length);
+        return ok ? equation(m, proof, sheetX, sheetY, context, commitments) : KEY_MISMATCH;
+    }
+
+    /// @notice `check` with a key's image that is in memory already, for as many commitments.
+    function equation(
+        uint256 m,
+        uint256[8] calldata proof,
+        uint256 sheetX,
+        uint256 sheetY,
+        uint256 context,
+        uint256[] calldata commitments
+    ) internal view returns (uint256 outcome) {
         if ((sheetX | sheetY) == 0) return AT_INFINITY;
-        uint256 m = begin(equation);
         if (!addPoint(m, sheetX, sheetY)) return REJECTED;
-        outcome = addInput(m, 0, context);
-        for (uint256 i = 0; outcome == HOLDS && i < commitments.length; ++i) {
-            outcome = addInput(m, i + 1, commitments[i]);
+        uint256 count;
+        uint256 scalars;
+        assembly ("memory-safe") {
+            scalars := mload(0x40)
+            count := add(commitments.length, 1)
+            mstore(scalars, context)
+            calldatacopy(add(scalars, 0x20), commitments.offset, shl(5, commitments.length))
+            mstore(0x40, add(scalars, shl(5, count)))
         }
+        outcome = addInputs(m, scalars, count);
         return outcome == HOLDS ? pairing(m, proof) : outcome;
     }
 
@@ -151,12 +181,5 @@ library Groth16 {
         if (outcome == AT_INFINITY) revert IGroth16Errors.PointAtInfinity();
         if (outcome == REJECTED) revert IGroth16Errors.ProofRejected();
         revert IGroth16Errors.InputNotCanonical(outcome - NOT_CANONICAL);
-    }
-
-    /// @notice Where the bytes of an image begin.
-    function begin(bytes memory equation) internal pure returns (uint256 m) {
-        assembly ("memory-safe") {
-            m := add(equation, 0x20)
-        }
     }
 }

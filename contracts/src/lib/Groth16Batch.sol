@@ -31,10 +31,9 @@ library Groth16Batch {
         bytes32 seed
     ) internal view returns (uint256 outcome) {
         uint256 n = inputs.length / proofs.length;
-        (bool ok, bytes memory equation) = Groth16.image(key, n - 1);
+        (bool ok, uint256 m) = Groth16.image(key, n - 1);
         if (!ok) return Groth16.KEY_MISMATCH;
         if ((sheetX | sheetY) == 0) return Groth16.AT_INFINITY;
-        uint256 m = Groth16.begin(equation);
         if (!Groth16.addPoint(m, sheetX, sheetY)) return Groth16.REJECTED;
         uint256[] memory weights = _weights(seed, proofs.length);
         uint256 total;
@@ -78,10 +77,15 @@ library Groth16Batch {
         view
         returns (uint256 outcome)
     {
-        for (uint256 j = 0; outcome == Groth16.HOLDS && j < n; ++j) {
-            uint256 sum;
+        uint256[] memory sums = new uint256[](n);
+        uint256 at;
+        assembly ("memory-safe") {
+            at := add(sums, 0x20)
+        }
+        for (uint256 j = 0; j < n; ++j) {
             bool canonical = true;
             assembly ("memory-safe") {
+                let sum := 0
                 let from := add(inputs.offset, shl(5, j))
                 let step := shl(5, n)
                 let w := add(weights, 0x20)
@@ -92,9 +96,11 @@ library Groth16Batch {
                     sum := addmod(sum, mulmod(value, mload(w), R), R)
                     from := add(from, step)
                 }
+                mstore(add(at, shl(5, j)), sum)
             }
-            outcome = canonical ? Groth16.addInput(m, j, sum) : Groth16.NOT_CANONICAL + j;
+            if (!canonical) return Groth16.NOT_CANONICAL + j;
         }
+        return Groth16.addInputs(m, at, n);
     }
 
     function _pairing(uint256 m, uint256[8][] calldata proofs, uint256[] memory weights)

@@ -67,14 +67,17 @@ library Records {
     /// answers for the epoch being later than the last one's.
     /// @param unbroken Whether the run may go on, if no epoch was passed over.
     function follow(uint256 last, uint256 epoch_, bool unbroken) internal pure returns (uint256) {
-        uint256 keptNow = uint256(kept(last)) + 1;
-        if (keptNow > type(uint24).max) keptNow = type(uint24).max;
-        uint256 passed = last == 0 ? 0 : epoch_ - epoch(last) - 1;
-        uint256 missedNow = missed(last) + passed;
-        if (missedNow > type(uint24).max) missedNow = type(uint24).max;
-        uint256 run = unbroken && passed == 0 ? uint256(streak(last)) + 1 : 1;
-        if (run > type(uint16).max) run = type(uint16).max;
-        return keptNow << 168 | missedNow << 192 | run << 216;
+        // Every count has fewer than 32 bits.
+        unchecked {
+            uint256 keptNow = uint256(kept(last)) + 1;
+            if (keptNow > type(uint24).max) keptNow = type(uint24).max;
+            uint256 passed = last == 0 ? 0 : epoch_ - epoch(last) - 1;
+            uint256 missedNow = missed(last) + passed;
+            if (missedNow > type(uint24).max) missedNow = type(uint24).max;
+            uint256 run = unbroken && passed == 0 ? uint256(streak(last)) + 1 : 1;
+            if (run > type(uint16).max) run = type(uint16).max;
+            return keptNow << 168 | missedNow << 192 | run << 216;
+        }
     }
 
     /// @notice The word of a record that was withdrawn: it says nothing any more, and its run is over.
