@@ -280,14 +280,9 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     /// @param who The attestor, `account` its name of the account.
     /// @param tag Of the subject: `_tag`.
     /// @param asOf Below 2^40, as is `until`; `sequence` is below 2^64.
-    function _use(
-        address who,
-        bytes32 account,
-        uint256 sequence,
-        uint256 tag,
-        uint256 asOf,
-        uint256 until
-    ) internal {
+    function _use(address who, bytes32 account, uint256 sequence, uint256 tag, uint256 asOf, uint256 until)
+        internal
+    {
         Use storage use = _uses[_useId(who, account)];
         uint256 word;
         assembly ("memory-safe") {

@@ -57,6 +57,8 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
         /// Memory address of the risk part's words.
         uint256 part;
         uint256 asOf;
+        /// `Digests.contextFor`.
+        uint256 context;
         /// Of the subject whose statement is checked: `_tag`, and `Digests.attestationFor`.
         uint256 tag;
         uint256 message;
@@ -214,6 +216,14 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
             risk: riskDigest,
             part: part,
             asOf: _word(part, AS_OF),
+            context: Digests.contextFor(
+                block.chainid,
+                address(this),
+                bytes32(_word(m, KEY_ID)),
+                bytes32(_word(m, DIGEST)),
+                riskDigest,
+                _word(part, AS_OF)
+            ),
             tag: 0,
             message: 0
         });
@@ -277,19 +287,27 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
         _checkSubmitter(s.subject);
         mapping(bytes32 => uint256) storage records = _records[s.subject];
         uint256 next = _next(sheet, s, records[sheet.mandateId]);
-        inputs = _checkAccounts(sheet, s, list, count);
-        inputs[0] = _context(sheet, s, set);
+        SignedAccount[] calldata given = s.accounts;
+        if (given.length != count) revert WrongAccountCount(given.length, count);
+        sheet.tag = _tag(s.subject);
+        sheet.message = Digests.attestationFor(s.subject, bytes32(_word(sheet.part, UNIVERSE)), sheet.asOf);
+        inputs = _checkAccounts(sheet, given, list, s.validUntil);
+        inputs[0] = Digests.field(Digests.contextOf(sheet.context, s.subject, set, s.validUntil, s.epoch));
         records[sheet.mandateId] = next;
-        _announce(sheet, s, set, next);
+        _announce(sheet, s.subject, given, set, next);
     }
 
     /// @dev `emit Attested(subject, mandateId, risk, set, record, commitments)`, without copies on the way.
-    function _announce(Sheet memory sheet, Statement calldata s, bytes32 set, uint256 record_) private {
+    function _announce(
+        Sheet memory sheet,
+        bytes32 subject,
+        SignedAccount[] calldata accounts,
+        bytes32 set,
+        uint256 record_
+    ) private {
         bytes32 kind = Attested.selector;
-        bytes32 subject = s.subject;
         bytes32 mandateId = sheet.mandateId;
         bytes32 risk = sheet.risk;
-        SignedAccount[] calldata accounts = s.accounts;
         assembly ("memory-safe") {
             let m := mload(0x40)
             mstore(m, set)
@@ -359,21 +377,19 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
     }
 
     /// @dev Every declared account is there, signed for and not used elsewhere; every other place is empty.
-    function _checkAccounts(Sheet memory sheet, Statement calldata s, uint256 list, uint256 count)
+    function _checkAccounts(Sheet memory sheet, SignedAccount[] calldata given, uint256 list, uint256 until)
         private
         returns (uint256[] memory inputs)
     {
-        if (s.accounts.length != count) revert WrongAccountCount(s.accounts.length, count);
-        inputs = new uint256[](sheet.accounts + 1);
-        sheet.tag = _tag(s.subject);
-        sheet.message =
-            Digests.attestationFor(s.subject, bytes32(_word(sheet.part, UNIVERSE)), sheet.asOf);
-        SignedAccount[] calldata given = s.accounts;
-        for (uint256 i = 0; i < count; ++i) {
-            (uint256 packed, bytes32 name) = _packed(list, i);
-            uint16 place = _nettingSetOf(packed);
-            if (place >= sheet.accounts) revert AccountOutOfRange(place, sheet.accounts);
-            inputs[uint256(place) + 1] = _take(sheet, packed, name, given[i], s.validUntil);
+        uint256 places = sheet.accounts;
+        inputs = new uint256[](places + 1);
+        unchecked {
+            for (uint256 i = 0; i < given.length; ++i) {
+                (uint256 packed, bytes32 name) = _packed(list, i);
+                uint16 place = _nettingSetOf(packed);
+                if (place >= places) revert AccountOutOfRange(place, places);
+                inputs[uint256(place) + 1] = _take(sheet, packed, name, given[i], until);
+            }
         }
     }
 
@@ -415,25 +431,5 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
                 }
             }
         }
-    }
-
-    function _context(Sheet memory sheet, Statement calldata s, bytes32 set) private view returns (uint256) {
-        return Digests.field(
-            Digests.context(
-                Digests.Context({
-                    chainId: block.chainid,
-                    registry: address(this),
-                    subject: s.subject,
-                    key: bytes32(_word(sheet.mandate, KEY_ID)),
-                    mandate: bytes32(_word(sheet.mandate, DIGEST)),
-                    risk: sheet.risk,
-                    accountSet: set,
-                    // forge-lint: disable-next-line(unsafe-typecast) an instant, as it was published
-                    asOf: uint64(sheet.asOf),
-                    validUntil: s.validUntil,
-                    epoch: s.epoch
-                })
-            )
-        );
     }
 }

@@ -2,7 +2,9 @@
 pragma solidity ^0.8.24;
 
 import {Groth16Verifier} from "../src/Groth16Verifier.sol";
+import {KeyVerifier, KeyVerifierCode} from "../src/KeyVerifier.sol";
 import {VkStore} from "../src/VkStore.sol";
+import {IVkStore} from "../src/interfaces/IVkStore.sol";
 import {IGroth16Errors} from "../src/interfaces/IGroth16Verifier.sol";
 import {Bn254} from "../src/lib/Bn254.sol";
 import {Trapdoor} from "./support/Trapdoor.sol";
@@ -15,6 +17,7 @@ contract Groth16VerifierTest is Check {
     uint256 private constant BOUND = 410_000;
 
     Groth16Verifier private verifier;
+    KeyVerifierCode private own;
     address private key;
     uint256 private sheetX;
     uint256 private sheetY;
@@ -24,10 +27,17 @@ contract Groth16VerifierTest is Check {
     function setUp() public {
         verifier = new Groth16Verifier();
         bytes memory head = Trapdoor.head(0);
-        key = new VkStore().write(keccak256(head), head);
+        VkStore keys = new VkStore();
+        key = keys.write(keccak256(head), head);
+        own = KeyVerifierCode(address(new KeyVerifier(keys, keccak256(head))));
         (sheetX, sheetY) = Trapdoor.g1(SHEET);
         commitments = [uint256(keccak256("c0")) >> 8, 0, uint256(keccak256("c2")) >> 8];
         proof = Trapdoor.prove(SHEET, CONTEXT, commitments, 0);
+    }
+
+    /// @dev The verifier that carries the key says the same as the one that reads it.
+    function agreed(bool answer) private view {
+        isTrue(own.tryVerify(proof, sheetX, sheetY, CONTEXT, commitments) == answer);
     }
 
     function verify() public view {
@@ -43,6 +53,7 @@ contract Groth16VerifierTest is Check {
         uint256 before = gasleft();
         isTrue(!holds());
         atMost(before - gasleft(), BOUND);
+        agreed(false);
         vm.expectRevert(why);
         this.verify();
     }
@@ -67,6 +78,7 @@ contract Groth16VerifierTest is Check {
         for (uint256 salt = 1; salt < 4; ++salt) {
             proof = Trapdoor.prove(SHEET, CONTEXT, commitments, salt);
             isTrue(holds());
+            agreed(true);
         }
     }
 
@@ -189,6 +201,50 @@ contract Groth16VerifierTest is Check {
 
     function test_random_words_are_refused(uint256[8] calldata words) external view {
         isTrue(!verifier.tryVerify(key, words, sheetX, sheetY, CONTEXT, commitments));
+        isTrue(!own.tryVerify(words, sheetX, sheetY, CONTEXT, commitments));
+    }
+
+    // --- a verifier with its key in its code
+
+    function test_a_verifier_of_one_key_says_why_and_which() external {
+        same(own.keyId(), keccak256(Trapdoor.head(0)));
+        own.verify(proof, sheetX, sheetY, CONTEXT, commitments);
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Errors.InputNotCanonical.selector, 0));
+        own.verify(proof, sheetX, sheetY, CONTEXT + Bn254.R, commitments);
+        proof[6] ^= 1;
+        vm.expectRevert(IGroth16Errors.ProofRejected.selector);
+        own.verify(proof, sheetX, sheetY, CONTEXT, commitments);
+        commitments.pop();
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Errors.KeyHasOtherInputs.selector, own, 2));
+        own.verify(proof, sheetX, sheetY, CONTEXT, commitments);
+    }
+
+    function test_a_verifier_of_one_key_is_of_that_key() external {
+        // Another key accepts its own proofs and not this one's.
+        bytes memory head = Trapdoor.headFor(0, 2);
+        VkStore keys = new VkStore();
+        keys.write(keccak256(head), head);
+        KeyVerifierCode other = KeyVerifierCode(address(new KeyVerifier(keys, keccak256(head))));
+        isTrue(!other.tryVerify(proof, sheetX, sheetY, CONTEXT, commitments));
+        commitments.pop();
+        proof = Trapdoor.prove(SHEET, CONTEXT, commitments, 0);
+        isTrue(other.tryVerify(proof, sheetX, sheetY, CONTEXT, commitments));
+        // A key that nobody stored has no verifier, and code without a key refuses whatever it is shown.
+        vm.expectRevert(abi.encodeWithSelector(IVkStore.UnknownKey.selector, keccak256("none")));
+        new KeyVerifier(keys, keccak256("none"));
+        KeyVerifierCode bare = new KeyVerifierCode();
+        for (uint256 n = 0; n < 3; ++n) {
+            isTrue(!bare.tryVerify(proof, sheetX, sheetY, CONTEXT, new uint256[](n)));
+        }
+    }
+
+    function test_too_little_gas_never_accepts_in_a_verifier_of_one_key() external {
+        proof[6] ^= 1;
+        for (uint256 gas_ = 20_000; gas_ < 480_000; gas_ += 23_000) {
+            try own.verify{gas: gas_}(proof, sheetX, sheetY, CONTEXT, commitments) {
+                revert NotSo();
+            } catch {}
+        }
     }
 
     // --- batches

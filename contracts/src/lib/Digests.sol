@@ -43,12 +43,45 @@ library Digests {
     }
 
     /// @notice Digest of a context: eleven words, `keccak256(abi.encode(CONTEXT_DOMAIN, c))`.
-    function context(Context memory c) internal pure returns (bytes32 digest) {
+    function context(Context memory c) internal pure returns (bytes32) {
+        uint256 m = contextFor(c.chainId, c.registry, c.key, c.mandate, c.risk, c.asOf);
+        return contextOf(m, c.subject, c.accountSet, c.validUntil, c.epoch);
+    }
+
+    /// @notice What all contexts under one mandate and risk part have in common, in memory: the eleven words.
+    function contextFor(
+        uint256 chainId,
+        address registry,
+        bytes32 key,
+        bytes32 mandate,
+        bytes32 risk,
+        uint256 asOf
+    ) internal pure returns (uint256 m) {
         bytes32 domain = CONTEXT_DOMAIN;
         assembly ("memory-safe") {
-            let m := mload(0x40)
+            m := mload(0x40)
             mstore(m, domain)
-            mcopy(add(m, 0x20), c, 0x140)
+            mstore(add(m, 0x20), chainId)
+            mstore(add(m, 0x40), registry)
+            mstore(add(m, 0x80), key)
+            mstore(add(m, 0xa0), mandate)
+            mstore(add(m, 0xc0), risk)
+            mstore(add(m, 0x100), asOf)
+            mstore(0x40, add(m, 0x160))
+        }
+    }
+
+    /// @notice The digest of one of them, which `contextFor` prepared at `m`.
+    function contextOf(uint256 m, bytes32 subject, bytes32 accountSet, uint256 validUntil, uint256 epoch)
+        internal
+        pure
+        returns (bytes32 digest)
+    {
+        assembly ("memory-safe") {
+            mstore(add(m, 0x60), subject)
+            mstore(add(m, 0xe0), accountSet)
+            mstore(add(m, 0x120), validUntil)
+            mstore(add(m, 0x140), epoch)
             digest := keccak256(m, 0x160)
         }
     }

@@ -75,24 +75,21 @@ library Groth16 {
             let acc := add(m, 0x300)
             let term := add(m, 0x340)
             let point := add(m, 0x3a0)
-            for { let i := 0 } lt(i, count) { i := add(i, 1) } {
-                let scalar := mload(add(scalars, shl(5, i)))
-                if iszero(lt(scalar, R)) {
-                    outcome := add(NOT_CANONICAL, i)
-                    break
-                }
+            let end := add(scalars, shl(5, count))
+            for { let at := scalars } lt(at, end) { at := add(at, 0x20) } {
+                let scalar := mload(at)
                 // Zero times a point is infinity: an undeclared account costs nothing.
                 if scalar {
+                    if iszero(lt(scalar, R)) {
+                        outcome := add(NOT_CANONICAL, shr(5, sub(at, scalars)))
+                        break
+                    }
                     mcopy(term, point, 0x40)
                     mstore(add(term, 0x40), scalar)
-                    if iszero(staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)) {
-                        outcome := REJECTED
-                        break
-                    }
-                    if iszero(staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40)) {
-                        outcome := REJECTED
-                        break
-                    }
+                    outcome := REJECTED
+                    if iszero(staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)) { break }
+                    if iszero(staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40)) { break }
+                    outcome := HOLDS
                 }
                 point := add(point, 0x40)
             }
