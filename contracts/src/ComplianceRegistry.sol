@@ -265,17 +265,15 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
         private
     {
         uint256[] memory inputs = _state(sheet, s, set, list, count);
-        uint256 m = sheet.mandate + MANDATE;
-        uint256 outcome = Groth16.REJECTED;
-        if (Groth16.addPoint(m, _word(sheet.part, RISK_X), _word(sheet.part, RISK_Y))) {
-            uint256 scalars;
-            assembly ("memory-safe") {
-                scalars := add(inputs, 0x20)
-            }
-            outcome = Groth16.addInputs(m, scalars, inputs.length);
+        uint256 scalars;
+        assembly ("memory-safe") {
+            scalars := add(inputs, 0x20)
         }
-        if (outcome == Groth16.HOLDS) outcome = Groth16.pairing(m, s.proof);
-        Groth16.demand(outcome, _key(sheet.mandate), sheet.accounts);
+        uint256 part = sheet.part;
+        uint256 outcome = Groth16.equation(
+            sheet.mandate + MANDATE, s.proof, _word(part, RISK_X), _word(part, RISK_Y), scalars, inputs.length
+        );
+        if (outcome != Groth16.HOLDS) Groth16.demand(outcome, _key(sheet.mandate), sheet.accounts);
     }
 
     /// @dev Everything but the proof: accounts are used, the record is written. Returns what the proof must be of, the

@@ -36,8 +36,8 @@ contract KeyVerifier {
 /// @title What a `KeyVerifier` does. By itself, without a key behind its code, it refuses everything.
 contract KeyVerifierCode is IGroth16Errors {
     /// @notice The key: digest of its head.
-    function keyId() external pure returns (bytes32 id) {
-        (, id) = _tail();
+    function keyId() external pure returns (bytes32) {
+        return _id();
     }
 
     /// @notice Checks a proof; reverts unless it holds. See `IGroth16Verifier.verify`.
@@ -48,8 +48,12 @@ contract KeyVerifierCode is IGroth16Errors {
         uint256 context,
         uint256[] calldata commitments
     ) external view {
-        uint256 outcome = _check(proof, sheetX, sheetY, context, commitments);
-        if (outcome != Groth16.HOLDS) Groth16.demand(outcome, address(this), commitments.length);
+        uint256 n = commitments.length;
+        uint256 m = _image(n);
+        uint256 outcome = m == 0
+            ? Groth16.KEY_MISMATCH
+            : Groth16.equation(m, proof, sheetX, sheetY, Groth16.inputs(context, commitments), n + 1);
+        if (outcome != Groth16.HOLDS) Groth16.demand(outcome, address(this), n);
     }
 
     /// @notice The same as a boolean.
@@ -60,34 +64,32 @@ contract KeyVerifierCode is IGroth16Errors {
         uint256 context,
         uint256[] calldata commitments
     ) external view returns (bool) {
-        return _check(proof, sheetX, sheetY, context, commitments) == Groth16.HOLDS;
+        uint256 n = commitments.length;
+        uint256 m = _image(n);
+        return m != 0
+            && Groth16.equation(m, proof, sheetX, sheetY, Groth16.inputs(context, commitments), n + 1)
+                == Groth16.HOLDS;
     }
 
-    function _check(
-        uint256[8] calldata proof,
-        uint256 sheetX,
-        uint256 sheetY,
-        uint256 context,
-        uint256[] calldata commitments
-    ) private view returns (uint256) {
-        (uint256 accounts,) = _tail();
-        // No key has more than 64 accounts: without a key the word is of the code, and none of these.
-        if (accounts != commitments.length || accounts > 64) return Groth16.KEY_MISMATCH;
-        uint256 m;
-        uint256 size = Groth16.INPUTS + 64 + (accounts << 6);
+    /// @dev Memory address of the key's image; zero where it is not for so many accounts. No key has more than 64: without a
+    /// key the word is of the code, and none of these.
+    function _image(uint256 accounts) private pure returns (uint256 m) {
+        uint256 size = Groth16.INPUTS + 64;
         assembly ("memory-safe") {
-            m := mload(0x40)
-            codecopy(m, sub(codesize(), add(size, 0x40)), size)
-            mstore(0x40, add(m, size))
+            codecopy(0x00, sub(codesize(), 0x40), 0x20)
+            if and(eq(mload(0x00), accounts), lt(accounts, 65)) {
+                m := mload(0x40)
+                size := add(size, shl(6, accounts))
+                codecopy(m, sub(codesize(), add(size, 0x40)), size)
+                mstore(0x40, add(m, size))
+            }
         }
-        return Groth16.equation(m, proof, sheetX, sheetY, context, commitments);
     }
 
-    function _tail() private pure returns (uint256 accounts, bytes32 id) {
+    function _id() private pure returns (bytes32 id) {
         assembly ("memory-safe") {
-            codecopy(0x00, sub(codesize(), 0x40), 0x40)
-            accounts := mload(0x00)
-            id := mload(0x20)
+            codecopy(0x00, sub(codesize(), 0x20), 0x20)
+            id := mload(0x00)
         }
     }
 }

@@ -150,18 +150,18 @@ contract MandateRegistry is IMandateRegistry, Ownable2Step {
 
     /// @dev The key's image with IC_0 + P_rules as its running point.
     function _image(Mandate memory m, uint16 accounts) private view returns (bytes memory image) {
-        (bool ok, uint256 at) = Groth16.image(m.key, accounts);
-        if (!ok || !Groth16.addPoint(at, m.x, m.y)) revert Bn254.NotOnCurve();
+        (bool ok, uint256 from) = Groth16.image(m.key, accounts);
+        if (!ok || !Groth16.addPoint(from, m.x, m.y)) revert Bn254.NotOnCurve();
         uint256 tail = Groth16.INPUTS;
         uint256 size = tail + 64 * (uint256(accounts) + 1);
         // Zeros in the places of A, B, X and C, and of scratch: what is stored is a function of the mandate alone.
         image = new bytes(size);
         assembly ("memory-safe") {
             let to := add(image, 0x20)
-            mcopy(add(to, 0xc0), add(at, 0xc0), 0xc0)
-            mcopy(add(to, 0x1c0), add(at, 0x1c0), 0x80)
-            mcopy(add(to, 0x280), add(at, 0x280), 0xc0)
-            mcopy(add(to, tail), add(at, tail), sub(size, tail))
+            mcopy(add(to, 0xc0), add(from, 0xc0), 0xc0)
+            mcopy(add(to, 0x1c0), add(from, 0x1c0), 0x80)
+            mcopy(add(to, 0x280), add(from, 0x280), 0xc0)
+            mcopy(add(to, tail), add(from, tail), sub(size, tail))
         }
     }
 

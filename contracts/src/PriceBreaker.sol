@@ -4,7 +4,6 @@ pragma solidity ^0.8.24;
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IAggregatorV3} from "./interfaces/IAggregatorV3.sol";
 import {ICompliance, IComplianceRegistry} from "./interfaces/IComplianceRegistry.sol";
-import {IMandateRegistry} from "./interfaces/IMandateRegistry.sol";
 import {IPriceBreaker} from "./interfaces/IPriceBreaker.sol";
 import {IRiskRegistry} from "./interfaces/IRiskRegistry.sol";
 import {ISpots} from "./interfaces/ISpots.sol";
@@ -14,6 +13,9 @@ import {Feeds} from "./lib/Feeds.sol";
 
 /// @title See {IPriceBreaker}.
 contract PriceBreaker is IPriceBreaker, Ownable2Step {
+    /// @dev Where the band stands in `abi.encode(IMandateRegistry.Mandate)`.
+    uint256 private constant BAND = 15 * 32;
+
     IComplianceRegistry public immutable COMPLIANCE;
     IRiskRegistry public immutable RISKS;
     /// @notice The feed that says whether the L2's sequencer is up; zero on a chain without one.
@@ -122,7 +124,7 @@ contract PriceBreaker is IPriceBreaker, Ownable2Step {
     function _band(bytes32 mandateId) private view returns (uint256) {
         (, address pointer,,,) = COMPLIANCE.mandateState(mandateId);
         if (pointer == address(0)) return 0;
-        return abi.decode(DataCode.read(pointer), (IMandateRegistry.Mandate)).band;
+        return uint256(bytes32(DataCode.part(pointer, BAND, 32)));
     }
 
     /// @dev By convention such a feed answers 0 for up and 1 for down, since `startedAt`; 0 there means not known yet.

@@ -15,6 +15,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 VERIFIER = "src/lib/Groth16.sol"
+OWN = "src/KeyVerifier.sol"
 BATCH = "src/lib/Groth16Batch.sol"
 POINT = "src/lib/Bn254.sol"
 STORE = "src/VkStore.sol"
@@ -27,6 +28,7 @@ BREAKER = "src/PriceBreaker.sol"
 # Tests that the mutants of a file must not get past.
 TESTS = {
     VERIFIER: ["Groth16Verifier"],
+    OWN: ["Groth16Verifier"],
     BATCH: ["VerifierBatch"],
     POINT: ["VkStore"],
     STORE: ["VkStore"],
@@ -40,44 +42,53 @@ TESTS = {
 # File, text that stands there once (or `n`-th of several, from 1), what replaces it.
 MUTANTS = [
     # The range of inputs, and their points.
-    (VERIFIER, "switch lt(scalar, R)", "switch 1"),
-    (VERIFIER, "switch lt(scalar, R)", "switch lt(scalar, add(R, 1))"),
-    (VERIFIER, "outcome := add(NOT_CANONICAL, index)", "outcome := NOT_CANONICAL"),
+    (VERIFIER, "if iszero(lt(scalar, R)) {", "if 0 {"),
+    (VERIFIER, "if iszero(lt(scalar, R)) {", "if iszero(lt(scalar, add(R, 1))) {"),
+    (VERIFIER, "add(NOT_CANONICAL, shr(5, sub(at, scalars)))", "NOT_CANONICAL"),
+    (VERIFIER, "if ok { outcome := add(NOT_CANONICAL", "if 1 { outcome := add(NOT_CANONICAL", None),
+    (VERIFIER, "if iszero(ok) { break }", ""),
     (VERIFIER, "if scalar {", "if gt(scalar, 1) {"),
     (VERIFIER, "if scalar {", "if 0 {"),
-    (VERIFIER, "shl(6, index)), 0x40)", "shl(5, index)), 0x40)"),
-    (VERIFIER, "extcodecopy(key, add(m, 0x3a0), 513, inputs)", "extcodecopy(key, add(m, 0x3a0), 449, inputs)"),
-    (VERIFIER, "if staticcall(MUL_GAS, 7, term, 0x60, term, 0x40) {", "pop(staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)) {"),
-    (VERIFIER, "extcodecopy(key, add(m, 0x300), 449, 0x40)", ""),
+    (VERIFIER, "point := add(point, 0x40)", ""),
+    (VERIFIER, "extcodecopy(key, add(m, 0x1a0), 1, add(size, 0x200))", "extcodecopy(key, add(m, 0x1a0), 1, 0x200)"),
+    (VERIFIER, "mcopy(add(m, 0xc0), add(m, 0x1a0), 0xc0)", ""),
+    (VERIFIER, "mcopy(add(m, 0x1c0), add(m, 0x260), 0x80)", ""),
+    (VERIFIER, "mcopy(add(m, 0x280), add(m, 0x2e0), 0x80)", ""),
+    (VERIFIER, "mcopy(add(m, 0x300), add(m, 0x360), 0x40)", ""),
+    (VERIFIER, "ok := staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)", "pop(staticcall(MUL_GAS, 7, term, 0x60, term, 0x40))", None),
+    (VERIFIER, "ok := and(staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40), ok)", "ok := ok"),
     # Which key it is.
-    (VERIFIER, "key.code.length != 449 + 64 + inputs + 71", "key.code.length < 449 + 64 + inputs + 71"),
-    (VERIFIER, "key.code.length != 449 + 64 + inputs + 71", "key.code.length > 449 + 64 + inputs + 71"),
+    (VERIFIER, "eq(extcodesize(key), add(584, size))", "iszero(lt(extcodesize(key), add(584, size)))"),
+    (VERIFIER, "eq(extcodesize(key), add(584, size))", "iszero(gt(extcodesize(key), add(584, size)))"),
     (VERIFIER, "if (!ok) return KEY_MISMATCH;", ""),
     # Infinity.
-    (VERIFIER, "if ((sheetX | sheetY) == 0) return AT_INFINITY;", ""),
+    (VERIFIER, "if iszero(or(sheetX, sheetY)) {", "if 0 {"),
     (VERIFIER, "or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c))", "or(iszero(b), iszero(c))"),
     (VERIFIER, "or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c))", "or(iszero(or(mload(m), ay)), iszero(c))"),
     (VERIFIER, "or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c))", "or(iszero(or(mload(m), ay)), iszero(b))"),
     # The sheet point.
-    (VERIFIER, "if (!addPoint(m, sheetX, sheetY)) return REJECTED;", "addPoint(m, sheetX, sheetY);"),
-    (VERIFIER, "mstore(add(acc, 0x40), x)", "mstore(add(acc, 0x40), y)"),
+    (VERIFIER, "let ok := staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40)", "let ok := 1"),
+    (VERIFIER, "mstore(term, sheetX)", "mstore(term, sheetY)"),
     # The points of the proof, and the pairing's answer.
-    (VERIFIER, "if lt(ay, Q) {", "if 1 {"),
-    (VERIFIER, "mod(sub(Q, ay), Q)", "ay"),
-    (VERIFIER, "mcopy(add(m, 0x180), add(m, 0x300), 0x40)", ""),
+    (VERIFIER, "ok := lt(ay, Q)", ""),
+    (VERIFIER, "sub(Q, ay)", "ay"),
+    (VERIFIER, "mcopy(add(m, 0x180), acc, 0x40)", ""),
     (VERIFIER, "calldatacopy(m, proof, 0xc0)", "calldatacopy(m, proof, 0xa0)"),
     (VERIFIER, "calldatacopy(add(m, 0x240), add(proof, 0xc0), 0x40)", "calldatacopy(add(m, 0x240), add(proof, 0xc0), 0x20)"),
     (VERIFIER, "eq(mload(0x00), 1)", "1"),
-    (VERIFIER, "ok := and(and(ok, eq(returndatasize(), 0x20)), eq(mload(0x00), 1))", "ok := ok"),
-    (VERIFIER, "mstore(0x00, 0)", "mstore(0x00, 1)", None),
+    (VERIFIER, "if and(and(ok, eq(returndatasize(), 0x20)), eq(mload(0x00), 1)) {", "if ok {"),
     (VERIFIER, "staticcall(PAIRING_GAS, 8, m, 0x300, 0x00, 0x20)", "staticcall(PAIRING_GAS, 8, m, 0x240, 0x00, 0x20)"),
     (VERIFIER, "staticcall(PAIRING_GAS, 8, m, 0x300, 0x00, 0x20)", "staticcall(PAIRING_GAS, 8, m, 0, 0x00, 0x20)"),
     (VERIFIER, "staticcall(PAIRING_GAS, 8, m, 0x300, 0x00, 0x20)", "staticcall(gas(), 8, m, 0x300, 0x00, 0x20)"),
     # What is done with the outcome.
-    (VERIFIER, "return outcome == HOLDS ? pairing(m, proof) : outcome;", "return pairing(m, proof);"),
-    (VERIFIER, "outcome == HOLDS && i < commitments.length", "outcome == HOLDS && i + 1 < commitments.length"),
+    (VERIFIER, "commitments.length + 1);", "commitments.length);"),
     (VERIFIER, "if (outcome == REJECTED) revert IGroth16Errors.ProofRejected();", "if (outcome == REJECTED) return;"),
     (VERIFIER, "if (outcome == HOLDS) return;", "if (outcome <= AT_INFINITY) return;"),
+    # A key in the verifier's own code.
+    (OWN, "and(eq(mload(0x00), accounts), lt(accounts, 65))", "lt(accounts, 65)"),
+    (OWN, "codecopy(m, sub(codesize(), add(size, 0x40)), size)", "codecopy(m, sub(codesize(), size), size)"),
+    (OWN, "if (outcome != Groth16.HOLDS) Groth16.demand(outcome, address(this), n);", ""),
+    (OWN, "mstore(add(at, size), accounts)", "mstore(add(at, size), add(accounts, 1))"),
     # Batches.
     (BATCH, "canonical := and(canonical, lt(value, R))", ""),
     (BATCH, "if ((sheetX | sheetY) == 0) return Groth16.AT_INFINITY;", ""),
@@ -149,7 +160,8 @@ MUTANTS = [
 ]
 # `None` in the fourth place: no test can tell, and why.
 EQUAL = {
-    "mstore(0x00, 0)": "the precompile's answer overwrites the word wherever the call succeeds with 32 bytes, which is asked beside",
+    "if ok { outcome := add(NOT_CANONICAL": "only which of two refusals is named, where the sheet point is none and an input is too large",
+    "ok := staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)": "points of a stored key are points; without an answer the scratch still starts with one, and too little gas is too little for the pairing",
     "route.frozen || address(route.stop) != address(0)": "a circuit frozen before it was proposed stays dead by `stateOf`",
 }
 

@@ -41,17 +41,17 @@ library Groth16 {
     function image(address key, uint256 accounts) internal view returns (bool ok, uint256 m) {
         assembly ("memory-safe") {
             // Code is 0x00, alpha, beta, gamma, delta (448 bytes), input points, 71 bytes of tail.
-            let inputs := shl(6, add(accounts, 1))
-            ok := and(lt(accounts, 257), eq(extcodesize(key), add(584, inputs)))
+            let size := shl(6, add(accounts, 1))
+            ok := and(lt(accounts, 257), eq(extcodesize(key), add(584, size)))
             if ok {
                 m := mload(0x40)
                 // All points at once, so that those of the inputs lie in their place; then each of the others to its own.
-                extcodecopy(key, add(m, 0x1a0), 1, add(inputs, 0x200))
+                extcodecopy(key, add(m, 0x1a0), 1, add(size, 0x200))
                 mcopy(add(m, 0xc0), add(m, 0x1a0), 0xc0)
                 mcopy(add(m, 0x1c0), add(m, 0x260), 0x80)
                 mcopy(add(m, 0x280), add(m, 0x2e0), 0x80)
                 mcopy(add(m, 0x300), add(m, 0x360), 0x40)
-                mstore(0x40, add(add(m, 0x3a0), inputs))
+                mstore(0x40, add(add(m, 0x3a0), size))
             }
         }
     }
@@ -67,13 +67,29 @@ library Groth16 {
         }
     }
 
-    /// @notice Adds to the running point, for every input, its scalar times its point: of the context, then of each account.
-    /// @param scalars Memory address of `count` words, as many as the image has input points.
-    /// @return outcome `HOLDS`, or why not.
-    function addInputs(uint256 m, uint256 scalars, uint256 count) internal view returns (uint256 outcome) {
+    /// @notice The equation: adds the sheet point and, for every input, its scalar times its point to the running point, which
+    /// is X then; and asks for the pairing. Overwrites the image.
+    /// @param scalars Memory address of `count` words: the context, then a commitment for each account.
+    /// @return outcome `HOLDS`, or why not. Bounded gas, whatever is asked.
+    function equation(
+        uint256 m,
+        uint256[8] calldata proof,
+        uint256 sheetX,
+        uint256 sheetY,
+        uint256 scalars,
+        uint256 count
+    ) internal view returns (uint256 outcome) {
         assembly ("memory-safe") {
             let acc := add(m, 0x300)
             let term := add(m, 0x340)
+            mstore(term, sheetX)
+            mstore(add(m, 0x360), sheetY)
+            let ok := staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40)
+            outcome := REJECTED
+            if iszero(or(sheetX, sheetY)) {
+                outcome := AT_INFINITY
+                ok := 0
+            }
             let point := add(m, 0x3a0)
             let end := add(scalars, shl(5, count))
             for { let at := scalars } lt(at, end) { at := add(at, 0x20) } {
@@ -81,41 +97,42 @@ library Groth16 {
                 // Zero times a point is infinity: an undeclared account costs nothing.
                 if scalar {
                     if iszero(lt(scalar, R)) {
-                        outcome := add(NOT_CANONICAL, shr(5, sub(at, scalars)))
-                        break
+                        if ok { outcome := add(NOT_CANONICAL, shr(5, sub(at, scalars))) }
+                        ok := 0
                     }
+                    if iszero(ok) { break }
                     mcopy(term, point, 0x40)
-                    mstore(add(term, 0x40), scalar)
-                    outcome := REJECTED
-                    if iszero(staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)) { break }
-                    if iszero(staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40)) { break }
-                    outcome := HOLDS
+                    mstore(add(m, 0x380), scalar)
+                    ok := staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)
+                    ok := and(staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40), ok)
                 }
                 point := add(point, 0x40)
             }
-        }
-    }
-
-    /// @notice The pairing, once the running point is X.
-    function pairing(uint256 m, uint256[8] calldata proof) internal view returns (uint256 outcome) {
-        assembly ("memory-safe") {
-            mcopy(add(m, 0x180), add(m, 0x300), 0x40)
-            calldatacopy(m, proof, 0xc0)
-            calldatacopy(add(m, 0x240), add(proof, 0xc0), 0x40)
-            let ay := mload(add(m, 0x20))
-            let b :=
-                or(or(mload(add(m, 0x40)), mload(add(m, 0x60))), or(mload(add(m, 0x80)), mload(add(m, 0xa0))))
-            let c := or(mload(add(m, 0x240)), mload(add(m, 0x260)))
-            switch or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c))
-            case 1 { outcome := AT_INFINITY }
-            default {
-                outcome := REJECTED
-                if lt(ay, Q) {
-                    mstore(add(m, 0x20), mod(sub(Q, ay), Q))
-                    mstore(0x00, 0)
-                    let ok := staticcall(PAIRING_GAS, 8, m, 0x300, 0x00, 0x20)
-                    ok := and(and(ok, eq(returndatasize(), 0x20)), eq(mload(0x00), 1))
-                    if ok { outcome := HOLDS }
+            if ok {
+                mcopy(add(m, 0x180), acc, 0x40)
+                calldatacopy(m, proof, 0xc0)
+                calldatacopy(add(m, 0x240), add(proof, 0xc0), 0x40)
+                let ay := mload(add(m, 0x20))
+                // A coordinate that is not below the order would be negated into another point.
+                ok := lt(ay, Q)
+                // None of A, B and C may be infinity.
+                let b :=
+                    or(
+                        or(mload(add(m, 0x40)), mload(add(m, 0x60))),
+                        or(mload(add(m, 0x80)), mload(add(m, 0xa0)))
+                    )
+                let c := or(mload(add(m, 0x240)), mload(add(m, 0x260)))
+                if or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c)) {
+                    outcome := AT_INFINITY
+                    ok := 0
+                }
+                if ok {
+                    // No point has the ordinate zero: the group's order is odd.
+                    mstore(add(m, 0x20), sub(Q, ay))
+                    ok := staticcall(PAIRING_GAS, 8, m, 0x300, 0x00, 0x20)
+                    if and(and(ok, eq(returndatasize(), 0x20)), eq(mload(0x00), 1)) {
+                        outcome := HOLDS
+                    }
                 }
             }
         }
@@ -132,31 +149,19 @@ library Groth16 {
         uint256[] calldata commitments
     ) internal view returns (uint256 outcome) {
         (bool ok, uint256 m) = image(key, commitments.length);
-        return ok ? equation(m, proof, sheetX, sheetY, context, commitments) : KEY_MISMATCH;
+        if (!ok) return KEY_MISMATCH;
+        return equation(m, proof, sheetX, sheetY, inputs(context, commitments), commitments.length + 1);
     }
 
-    /// @notice `check` with a key's image that is in memory already, for as many commitments.
-    function equation(
-        uint256 m,
-        uint256[8] calldata proof,
-        uint256 sheetX,
-        uint256 sheetY,
-        uint256 context,
-        uint256[] calldata commitments
-    ) internal view returns (uint256 outcome) {
-        if ((sheetX | sheetY) == 0) return AT_INFINITY;
-        if (!addPoint(m, sheetX, sheetY)) return REJECTED;
-        uint256 count;
-        uint256 scalars;
+    /// @notice The scalars of an equation, in memory.
+    function inputs(uint256 context, uint256[] calldata commitments) internal pure returns (uint256 scalars) {
         assembly ("memory-safe") {
             scalars := mload(0x40)
-            count := add(commitments.length, 1)
             mstore(scalars, context)
-            calldatacopy(add(scalars, 0x20), commitments.offset, shl(5, commitments.length))
-            mstore(0x40, add(scalars, shl(5, count)))
+            let size := shl(5, commitments.length)
+            calldatacopy(add(scalars, 0x20), commitments.offset, size)
+            mstore(0x40, add(add(scalars, 0x20), size))
         }
-        outcome = addInputs(m, scalars, count);
-        return outcome == HOLDS ? pairing(m, proof) : outcome;
     }
 
     /// @notice `check`, reverting with the reason.

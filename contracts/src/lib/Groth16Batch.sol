@@ -13,6 +13,7 @@ library Groth16Batch {
     uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
     uint256 internal constant MOST = 256;
     uint256 private constant INFINITY = 2;
+    uint256 private constant REJECTED = 3;
     uint256 private constant ADD_GAS = 2_000;
     uint256 private constant MUL_GAS = 12_000;
 
@@ -77,15 +78,10 @@ library Groth16Batch {
         view
         returns (uint256 outcome)
     {
-        uint256[] memory sums = new uint256[](n);
-        uint256 at;
-        assembly ("memory-safe") {
-            at := add(sums, 0x20)
-        }
-        for (uint256 j = 0; j < n; ++j) {
+        for (uint256 j = 0; outcome == Groth16.HOLDS && j < n; ++j) {
+            uint256 sum;
             bool canonical = true;
             assembly ("memory-safe") {
-                let sum := 0
                 let from := add(inputs.offset, shl(5, j))
                 let step := shl(5, n)
                 let w := add(weights, 0x20)
@@ -96,11 +92,26 @@ library Groth16Batch {
                     sum := addmod(sum, mulmod(value, mload(w), R), R)
                     from := add(from, step)
                 }
-                mstore(add(at, shl(5, j)), sum)
             }
-            if (!canonical) return Groth16.NOT_CANONICAL + j;
+            outcome = canonical ? _addInput(m, j, sum) : Groth16.NOT_CANONICAL + j;
         }
-        return Groth16.addInputs(m, at, n);
+    }
+
+    /// @dev Adds `scalar` times the point of input `index` to the running point.
+    function _addInput(uint256 m, uint256 index, uint256 scalar) private view returns (uint256 outcome) {
+        assembly ("memory-safe") {
+            // Zero times a point is infinity: an undeclared account costs nothing.
+            if scalar {
+                let acc := add(m, 0x300)
+                let term := add(m, 0x340)
+                mcopy(term, add(add(m, 0x3a0), shl(6, index)), 0x40)
+                mstore(add(m, 0x380), scalar)
+                outcome := REJECTED
+                if staticcall(MUL_GAS, 7, term, 0x60, term, 0x40) {
+                    if staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40) { outcome := 0 }
+                }
+            }
+        }
     }
 
     function _pairing(uint256 m, uint256[8][] calldata proofs, uint256[] memory weights)
