@@ -32,7 +32,7 @@ abstract contract ComplianceGate {
         _;
     }
 
-    /// @notice The same for a subject by its name: 6,600 gas less, since nobody's link is looked up.
+    /// @notice The same for a subject by its name: 6,900 gas less, since nobody's link is looked up.
     modifier onlyWhileSubjectCompliant(bytes32 subject) {
         // The question that answers with a word is the cheaper one; the other is asked for its reason.
         if (!COMPLIANCE.isCompliant(subject, MANDATE_ID, MAX_AGE)) {

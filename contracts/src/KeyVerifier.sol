@@ -5,7 +5,7 @@ import {IGroth16Errors} from "./interfaces/IGroth16Verifier.sol";
 import {IVkStore} from "./interfaces/IVkStore.sol";
 import {Groth16} from "./lib/Groth16.sol";
 
-/// @title A verifier of one key, which it carries in its own code: 5,000 gas a proof less than `Groth16Verifier`, which
+/// @title A verifier of one key, which it carries in its own code: 3,000 gas a proof less than `Groth16Verifier`, which
 /// reads the key from another address.
 /// @dev The code is that of `KeyVerifierCode` and, behind it, the image of the key that `Groth16` describes, then two words:
 /// the number of accounts and the key's id. Anyone may deploy one; `keyId` says whose it is, and whoever relies on it compares

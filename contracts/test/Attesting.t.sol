@@ -274,6 +274,26 @@ contract AttestingTest is World {
         same(registry.subjectOf(MANAGER), bytes32(0));
     }
 
+    function test_a_subject_without_administrator_has_no_links() external {
+        vm.prank(ADMINISTRATOR);
+        registry.approveAddress(SUBJECT, MANAGER, true);
+        vm.prank(MANAGER);
+        registry.linkAddress(SUBJECT);
+        attestors.setSubject(SUBJECT, address(0));
+        same(registry.subjectOf(MANAGER), bytes32(0));
+        // Nor can one be made: the approval was of a term that is over, and nobody gives another.
+        vm.prank(MANAGER);
+        vm.expectRevert(abi.encodeWithSelector(IAttestorRegistry.NotApproved.selector, SUBJECT, MANAGER));
+        registry.linkAddress(SUBJECT);
+        vm.prank(ADMINISTRATOR);
+        vm.expectRevert(abi.encodeWithSelector(IAttestorRegistry.UnknownSubject.selector, SUBJECT));
+        registry.approveAddress(SUBJECT, MANAGER, true);
+        // The same administrator again is another term.
+        attestors.setSubject(SUBJECT, ADMINISTRATOR);
+        same(registry.subjectOf(MANAGER), bytes32(0));
+        same(registry.subjectOf(address(0x5157)), bytes32(0));
+    }
+
     // --- the record's word
 
     function test_packing_loses_nothing(IComplianceRegistry.Record memory r) external pure {
