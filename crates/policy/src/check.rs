@@ -422,7 +422,10 @@ impl Checker {
             match &reach.inner {
                 Some((n, f)) => complaint.help(format!("in reach are `all` and `{n}` ({})", block(*f))),
                 None => {
-                    complaint.help("in reach is `all`; a rule runs over blocks with `for g in groups: ...`")
+                    complaint.help(
+                        "in reach is `all`; a rule runs over blocks with `for g in groups: ...` and is the same for each: none \
+                         is named, as a sheet serves every book",
+                    )
                 }
             }
         })

@@ -77,3 +77,24 @@ fn premium_paid_is_at_risk() {
     }
     assert_eq!(seen.len(), 2, "both sides are tried");
 }
+
+/// A counterparty with several netting sets: whichever belong to it, the sum of those that hold most bounds what it holds. A
+/// netting set in debt takes nothing off the others, and more netting sets than there are count what there is.
+#[test]
+fn a_counterparty_holds_no_more_than_the_netting_sets_that_hold_most() {
+    let market = snapshot("small");
+    // 600,000; 5 * 60,000 twice; -200,000: net asset value is 1,000,000.
+    let csv = "account,instrument,quantity,entry_price\nharbour/cross/main,USD,600000,\nquay/cross/main,BTC,5,\n\
+               vault/segregated/main,BTC,5,\nadministrator/fund/main,USD,-200000,\n";
+    for (pools, share) in [(1, 60), (2, 90), (3, 120), (4, 120)] {
+        for (limit, kept) in [(format!("{share}.01%"), true), (format!("{}.99%", share - 1), false)] {
+            let mandate = format!(
+                "risk_model = \"crypto-usd/1\"\nmin_nav = \"1 USD\"\n[[use]]\ntemplate = \"concentration/1\"\nid = \"c\"\n\
+                 pools = {pools}\ncounterparty = \"{limit}\"\n"
+            );
+            let broken = judge_on("m.toml", &mandate, &market, "book.csv", csv).broken;
+            let wanted = if kept { BTreeSet::new() } else { BTreeSet::from(["c-counterparty".to_owned()]) };
+            assert_eq!(broken, wanted, "{pools} netting sets, {limit}");
+        }
+    }
+}

@@ -99,6 +99,12 @@ fn what_is_wrong_with_a_use_is_said_at_its_line() {
             "over 40 characters",
             "at most 34",
         ),
+        (
+            "[[rule]]\nid = \"x\"\ntext = \"One exchange\"\nholds = \"nav(deribit) <= 10% * nav\"".into(),
+            "m.toml:6:14",
+            "`deribit` is not a block in reach",
+            "none is named",
+        ),
         (lev("gross = \"3\\u200b\""), "m.toml:6:9", "cannot be seen", ""),
         (
             "[[use]]\ntemplate = \"leverage/1\"\nid = \"\"\ngross = 1".into(),
@@ -147,6 +153,34 @@ fn the_risk_model_has_what_a_rule_needs() {
     let found = on("crypto-usd/1", "template = \"reg-t/1\"\nmethod = \"written\"").unwrap_err();
     assert!(found.contains("does not stand on risk model `crypto-usd/1`"), "{found}");
     assert!(found.contains("m.toml:4:12") && found.contains("it stands on `reg-t/1`"), "{found}");
+}
+
+/// Issuers, and coins with a tier table, are columns of the risk model: a mandate that names another is told at its line.
+#[test]
+fn a_list_of_the_model_is_not_the_mandates() {
+    for (model, uses, place, help) in [
+        (
+            "issuers/1",
+            "template = \"issuers/1\"\nissuer = \"9%\"\nfrax = \"5%\"",
+            "m.toml:6:1",
+            "knobs are `issuer`, `issuers`, `venue`",
+        ),
+        (
+            "perp-tiers/1",
+            "template = \"perp-tiers/1\"\nbtc = \"binance-btc-4\"\ndoge = \"binance-sol-4\"",
+            "m.toml:6:1",
+            "knobs are `btc`, `eth`, `sol`",
+        ),
+    ] {
+        let text = format!("risk_model = \"{model}\"\nmin_nav = \"1 USD\"\n[[use]]\n{uses}");
+        let found = Mandate::parse("m.toml", &text).unwrap_err().to_string();
+        assert!(found.contains("no such knob") && found.contains(help), "{found}");
+        assert!(found.contains(&format!("--> {place}")), "{found}");
+    }
+    let text = "risk_model = \"issuers/1\"\nmin_nav = \"1 USD\"\n[[rule]]\nid = \"x\"\ntext = \"Frax\"\nholds = \"frax(all) <= 5% * nav\"";
+    let found = Mandate::parse("m.toml", text).unwrap_err().to_string();
+    assert!(found.contains("there is no `frax`") && found.contains("m.toml:6:10"), "{found}");
+    assert!(found.contains("`circle`, `coinbase`, `lido`"), "{found}");
 }
 
 /// Both ends of a range are lawful, and nothing past them.
