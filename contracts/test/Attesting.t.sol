@@ -8,6 +8,7 @@ import {IGroth16Errors} from "../src/interfaces/IGroth16Verifier.sol";
 import {IMandateRegistry} from "../src/interfaces/IMandateRegistry.sol";
 import {Digests} from "../src/lib/Digests.sol";
 import {Records} from "../src/lib/Records.sol";
+import {Vm} from "./support/Vm.sol";
 import {World} from "./support/World.sol";
 
 /// @notice Batches, schedules, streaks, strikes, committed account sets and submitters.
@@ -292,6 +293,28 @@ contract AttestingTest is World {
         attestors.setSubject(SUBJECT, ADMINISTRATOR);
         same(registry.subjectOf(MANAGER), bytes32(0));
         same(registry.subjectOf(address(0x5157)), bytes32(0));
+    }
+
+    // --- what is announced
+
+    /// @dev The event is encoded by hand.
+    function test_an_attestation_is_announced_as_the_interface_says() external {
+        Call memory call = callFor(plan());
+        vm.recordLogs();
+        submit(call);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        same(logs.length, 1);
+        same(logs[0].emitter, address(registry));
+        same(logs[0].topics.length, 4);
+        same(logs[0].topics[0], keccak256("Attested(bytes32,bytes32,bytes32,bytes32,uint256,uint256[])"));
+        same(logs[0].topics[1], SUBJECT);
+        same(logs[0].topics[2], mandateId);
+        same(logs[0].topics[3], RISK);
+        (bytes32 set,) = registry.accountSet(SUBJECT);
+        uint256[] memory commitments = new uint256[](2);
+        (commitments[0], commitments[1]) = (commitmentOf(0), commitmentOf(2));
+        uint256 word = Records.pack(registry.record(SUBJECT, mandateId));
+        same(keccak256(logs[0].data), keccak256(abi.encode(set, word, commitments)));
     }
 
     // --- the record's word
