@@ -26,6 +26,7 @@ fn vector(file: &Value, v: &Value) -> Result<Vec<Check>, Trouble> {
         "binance" if has("margin") => portfolio(v),
         "hyperliquid" => hyperliquid(file, v),
         "bybit" => bybit(v),
+        "okx" if has("tiers") => okx_brackets(v),
         "okx" => okx(v),
         "deribit" if has("strike") => deribit_option(v),
         "deribit" if has("slope_per_unit") => quadratic::deribit_linear(v),
@@ -233,18 +234,25 @@ fn hyperliquid(file: &Value, v: &Value) -> Result<Vec<Check>, Trouble> {
     )?])
 }
 
+/// `[upper end, rate]` of every bracket as `(lower end, rate)`; the last may be without an end.
+fn brackets(v: &Value) -> Result<Vec<(Q, Q)>, Trouble> {
+    let mut lower = Some(Q::zero());
+    let mut tiers = Vec::new();
+    for tier in list(v, "inputs.tiers")? {
+        let from = lower.ok_or_else(|| Trouble::Cannot("a bracket above one without an end".into()))?;
+        tiers.push((from, number(tier, "1")?));
+        lower = if at(tier, "0")?.is_null() { None } else { Some(number(tier, "0")?) };
+    }
+    Ok(tiers)
+}
+
 /// Contracts of one USD of an inverse perpetual: their value in coin is `contracts / price`.
 fn bybit(v: &Value) -> Result<Vec<Check>, Trouble> {
     let price = positive(v, "inputs.entry")?;
     let mut p = Problem::new();
     let slot = p.slot(number(v, "inputs.contracts_usd")?);
     p.column("worth", Mode::Absolute, &[(slot, price.recip())]);
-    let mut lower = Q::zero();
-    let mut tiers = Vec::new();
-    for tier in list(v, "inputs.tiers")? {
-        tiers.push((lower, number(tier, "1")?));
-        lower = number(tier, "0")?;
-    }
+    let tiers = brackets(v)?;
     let leverage = number(v, "inputs.leverage")?;
     let mut checks = Vec::new();
     for (name, expr) in [
@@ -257,6 +265,19 @@ fn bybit(v: &Value) -> Result<Vec<Check>, Trouble> {
         }
     }
     Ok(checks)
+}
+
+/// OKX's seventh requirement by itself: brackets of the position, each charged its multiple of a rate.
+fn okx_brackets(v: &Value) -> Result<Vec<Check>, Trouble> {
+    let names = ["notional_usd", "notional", "position_usd", "contracts", "size"];
+    let size = names.iter().find_map(|n| optional(v, &format!("inputs.{n}")));
+    let size = size.ok_or_else(|| Trouble::Missing("inputs.notional_usd".into()))?;
+    let rate = ["rate", "base_rate"].iter().find_map(|n| optional(v, &format!("inputs.{n}")));
+    let rate = rate.unwrap_or_else(Q::one);
+    let tiers: Vec<(Q, Q)> = brackets(v)?.into_iter().map(|(from, times)| (from, times * &rate)).collect();
+    let expected = at(v, "expected.mr7")?;
+    let expr = marginal("notional(all)", &tiers);
+    Ok(vec![most("minimum charge", &notional(size), &expr, expected, &tolerance(v, expected))?])
 }
 
 /// Seven requirements of one book, each a private amount, and how OKX puts them together.

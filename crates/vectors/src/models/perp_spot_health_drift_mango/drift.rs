@@ -2,7 +2,7 @@
 
 use super::super::common::{holds, least, most, ten, tolerance, usd};
 use crate::report::{Check, Tolerance};
-use crate::{Problem, Q, Trouble, at, number, optional, text};
+use crate::{Problem, Q, Trouble, at, flag, number, optional, text};
 use mandate_statement::Mode;
 use num_bigint::BigInt;
 use num_traits::{One, Signed, Zero};
@@ -202,7 +202,7 @@ pub(super) fn account(v: &Value) -> Result<Vec<Check>, Trouble> {
         let got = &edge.value + &needed.value;
         checks.push(Check::number("collateral", &number(e, "")?, &got, &tolerance(v, e)).on(&edge));
     }
-    if let Some(e) = wanted("meets_margin_requirement").and_then(Value::as_bool) {
+    if let Ok(e) = flag(v, "expected.meets_margin_requirement") {
         checks.push(holds("meets its requirement", p, &format!("min({bids}, {asks}) >= 0 USD"), e)?);
     }
     Ok(checks)
@@ -282,7 +282,7 @@ mod tests {
         right(account(
             &json!({"inputs": {"usdc_deposit": 5, "usdc_price": 1, "usdc_twap5m": 0.8, "sol_borrow": 2, "sol_price": 10,
             "sol_twap5m": 12, "sol_liability_weight_maintenance": 1.1},
-            "expected": {"margin_requirement_usd": 26.4, "total_collateral_usd": 4}}),
+            "expected": {"margin_requirement_usd": 26.4, "total_collateral_usd": 4, "meets_margin_requirement": false}}),
         ));
         assert!(matches!(account(&json!({"inputs": {"note": "elsewhere"}})), Err(Trouble::Cannot(_))));
     }

@@ -155,7 +155,7 @@ impl Market {
             size: needed(&["qty", "size", "position"], &["margin", "min"])?,
             price: needed(&["price"], &[])?,
             scale: needed(&["skew"], &[])?,
-            least: needed(&["minimum", "min_"], &["position"])?,
+            least: needed(&["minimum", "min_", "min"], &["position"])?,
             initial: needed(&["initial_margin_fraction", "initial_fraction", "fraction"], &["maintenance"])?,
             maintenance: worded(places, &["maintenance_margin_fraction", "maintenance_fraction"], &[]),
             scalar: worded(places, &["scalar"], &[]),
@@ -184,11 +184,15 @@ impl Market {
 /// Per market `notional * (|q| / skew scale * fraction + least ratio)` and a least margin of its own; markets add up.
 pub(super) fn synthetix(v: &Value) -> Result<Vec<Check>, Trouble> {
     let inputs = at(v, "inputs")?;
-    let listed = inputs.as_object().into_iter().flatten().find_map(|(_, value)| value.as_array());
-    let markets = match listed {
-        Some(list) => list.iter().map(|m| Market::read([m, inputs])).collect::<Result<Vec<_>, _>>()?,
-        None => vec![Market::read([inputs, inputs])?],
+    // Markets in a list, or by their names; otherwise the inputs are one market's.
+    let fields = || inputs.as_object().into_iter().flatten().map(|(_, value)| value);
+    let by_name = |value: &&Value| value.as_object().is_some_and(|o| o.values().all(Value::is_object));
+    let listed: Vec<&Value> = match fields().find(|value| value.is_array() || by_name(value)) {
+        Some(Value::Array(list)) => list.iter().collect(),
+        Some(Value::Object(named)) => named.values().collect(),
+        _ => vec![inputs],
     };
+    let markets = listed.into_iter().map(|m| Market::read([m, inputs])).collect::<Result<Vec<_>, _>>()?;
     let mut checks = Vec::new();
     let expected = at(v, "expected")?.as_object().ok_or_else(|| Trouble::Missing("expected".into()))?;
     for (name, wanted) in expected {

@@ -62,6 +62,10 @@ fn inverse_contracts_and_sums_of_requirements() {
     };
     right(&json!({}), &okx(10.0, 10.75));
     right(&json!({}), &okx(11.0, 11.0));
+    // 10 once, 20 twice and 5 four times, at half a percent.
+    let mr7 = json!({"id": "okx/x", "inputs": {"notional_usd": 35, "rate": 0.005, "tiers": [[10, 1], [30, 2], [null, 4]]},
+        "expected": {"mr7": 0.35}});
+    right(&json!({}), &mr7);
 }
 
 #[test]
@@ -101,6 +105,11 @@ fn a_quadratic_charge_is_exact_on_the_grid_and_refused_elsewhere() {
             {"market": "B", "size": 20, "price": 150, "skew_scale": 1000, "minimum_position_margin": 30}]},
         "expected": {"initial_margin": 580, "maintenance_margin": 340}});
     right(&json!({}), &two);
+    let mut named = two.clone();
+    let inputs = named["inputs"].as_object_mut().unwrap();
+    let list = inputs.remove("positions").unwrap();
+    inputs.insert("markets".into(), json!({"A": list[0], "B": list[1]}));
+    right(&json!({}), &named);
     let rate = json!({"id": "synthetix_v3/x", "inputs": {"size": -20, "price": 50, "skew_scale": 1000, "initial_margin_fraction": 2,
         "minimum_initial_margin_ratio": 0.01, "maintenance_margin_scalar": 0.5}, "expected": {"imr": 0.05, "mmr": 0.025}});
     right(&json!({}), &rate);
