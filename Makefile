@@ -17,7 +17,7 @@ else
 SOUNDNESS := $(CARGO) run --release --locked -p mandate-soundness --bin mandate-soundness --
 endif
 
-.PHONY: help vectors gas analyze mutants-contracts tools build snarkjs demo demo-watch demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench bench-peers peers-verdicts lint audit fmt
+.PHONY: help vectors gas analyze coverage-contracts mutants-contracts tools build snarkjs demo demo-watch demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench bench-peers peers-verdicts lint audit fmt
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -62,6 +62,9 @@ gas: tools ## what everything on chain costs, beside the goals; writes contracts
 
 analyze: tools ## static and symbolic analysis of the contracts (slither, halmos; pip, pinned)
 	contracts/tools/analyze.sh
+
+coverage-contracts: tools ## lines and branches of the contracts that no test reaches (minutes)
+	contracts/tools/coverage.sh
 
 mutants-contracts: tools ## break the contracts one check at a time; the tests must fail each time (an hour); ONLY=word for some
 	contracts/tools/mutants.py $(ONLY)

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
+import {ComplianceGate} from "../src/ComplianceGate.sol";
 import {RiskRegistry} from "../src/RiskRegistry.sol";
 import {IAttestorRegistry} from "../src/interfaces/IAttestorRegistry.sol";
+import {ICompliance, IComplianceRegistry} from "../src/interfaces/IComplianceRegistry.sol";
 import {IMandateRegistry} from "../src/interfaces/IMandateRegistry.sol";
 import {IRiskRegistry} from "../src/interfaces/IRiskRegistry.sol";
 import {ISpots} from "../src/interfaces/ISpots.sol";
 import {Bn254} from "../src/lib/Bn254.sol";
 import {Traced} from "./support/Traced.sol";
+import {World} from "./support/World.sol";
 
 /// @notice Refusals and views that no story comes to: what `tools/coverage.sh` found untouched.
 contract RefusalsTest is Traced {
@@ -184,5 +187,42 @@ contract Refuser {
 
     function withdraw(IRiskRegistry risks) external {
         risks.withdraw();
+    }
+}
+
+/// @dev Says no, and does not say why.
+contract Contradiction {
+    function isCompliant(bytes32, bytes32, uint256) external pure returns (bool) {
+        return false;
+    }
+
+    function requireCompliant(bytes32, bytes32, uint256) external pure {}
+}
+
+contract Gate is ComplianceGate {
+    constructor(ICompliance compliance) ComplianceGate(compliance, keccak256("mandate"), 1) {}
+
+    function enter() external view onlyWhileSubjectCompliant(keccak256("subject")) returns (bool) {
+        return true;
+    }
+}
+
+contract RecordRefusalsTest is World {
+    /// @notice What `contracts/README.md` says that `strike` does not see.
+    function test_a_set_that_is_only_committed_names_no_attestor_to_strike_for() external {
+        submit(callFor(plan()));
+        vm.prank(ADMINISTRATOR);
+        attestors.commitAccounts(SUBJECT, 2, keccak256("set"));
+        attestors.revokeAttestor(vm.addr(VENUE));
+        vm.expectRevert(
+            abi.encodeWithSelector(IComplianceRegistry.NothingStruck.selector, SUBJECT, mandateId)
+        );
+        registry.strike(SUBJECT, mandateId);
+    }
+
+    function test_a_no_without_a_reason_is_a_no() external {
+        Gate gate = new Gate(ICompliance(address(new Contradiction())));
+        vm.expectRevert(ComplianceGate.NotCompliant.selector);
+        gate.enter();
     }
 }

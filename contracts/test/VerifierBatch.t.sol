@@ -59,6 +59,12 @@ contract VerifierBatchTest is Check {
         }
     }
 
+    function test_a_batch_over_a_sheet_off_the_curve_is_refused() external {
+        (uint256[8][] memory proofs, uint256[] memory inputs) = honest(2);
+        sheetY += 1;
+        rejected(proofs, inputs);
+    }
+
     function test_one_bad_proof_fails_a_batch_wherever_it_stands() external {
         for (uint256 bad = 0; bad < 3; ++bad) {
             (uint256[8][] memory proofs, uint256[] memory inputs) = honest(3);

@@ -233,15 +233,34 @@ fn the_book_of_a_drawn_epoch_is_the_one_nearest_after_its_instant() {
     assert_eq!(w.head().nonce, w.attested().len() as u64, "nothing was sent in vain");
 }
 
-/// Two epochs behind, the older comes first; one whose time is over is given up, and the next is kept.
+/// Epochs without books are given up when their time is over, and the next is kept.
 #[test]
-fn after_a_long_silence_the_oldest_epoch_that_can_be_kept_comes_first() {
+fn after_epochs_without_books_the_next_is_kept() {
     let world = World::new(31, Trouble::default());
     world.borrow_mut().drought = (START + 6 * HOUR, START + 12 * HOUR);
     let epochs: Vec<u64> = lottery(&world, 31, HOUR).iter().map(|t| t.epoch).collect();
     assert!(epochs.is_sorted() && epochs.len() >= 7, "{epochs:?}");
     let missed = epochs.windows(2).filter(|p| p[1] != p[0] + 1).count();
     assert_eq!(missed, 1, "one run of epochs without books: {epochs:?}");
+}
+
+/// Away while two epochs are drawn, the agent keeps both: the older one first, or it could never be kept.
+#[test]
+fn two_epochs_behind_the_older_comes_first() {
+    let drawn = Lottery { start: START - 10 * HOUR, period: 2 * HOUR, window: HOUR, slow: 900 };
+    let into = |epoch: u64| drawn.draw(epoch).0 - (drawn.start + epoch * drawn.period);
+    // The older's book may still be attested when the newer is drawn, and the newer's is at hand by then.
+    let epoch = (6..).find(|e| into(*e) > 5000 && into(e + 1) < 3600).unwrap();
+    let world = World::new(37, Trouble::default());
+    (world.borrow_mut().lottery, world.borrow_mut().max_delay) = (Some(drawn), 14_000);
+    run(&world, 37, drawn.draw(epoch).1 - 60);
+    let both = drawn.draw(epoch + 1).1 + 60;
+    let away = both - world.borrow().now;
+    world.borrow_mut().advance(Duration::from_secs(away));
+    run(&world, 38, both + HOUR / 2);
+    never_twice(&world);
+    let epochs: Vec<u64> = world.borrow().attested().iter().map(|t| t.epoch).collect();
+    assert!(epochs.ends_with(&[epoch - 1, epoch, epoch + 1]), "{epoch}: {epochs:?}");
 }
 
 /// Without books for hours the record ends; the agent says what it wants, and takes the first that comes.

@@ -17,6 +17,8 @@ const FORMAT: &str = "mandate deployment 1";
 const DEPLOY: &str = "deploy the contracts";
 /// How long a step is waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// How long a node may be of two minds about the sender's count.
+const SETTLING: Duration = Duration::from_secs(10);
 
 /// Everything known of a deployment. Nothing of it is secret.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -252,13 +254,7 @@ impl<'a> Deployer<'a> {
             // Something else took its nonce: it was never mined, and never will be.
         }
         let gas = with_room(self.payer.estimate(self.doing, to, data).await?);
-        let head = self.payer.head().await?.number;
-        let (nonce, waiting) = (self.payer.nonce(Some(head)).await?, self.payer.nonce(None).await?);
-        if waiting > nonce {
-            let wanted =
-                "the sender has a transaction waiting that is not of this manifest; wait until it is mined";
-            return Err(ChainError::mismatch("the sender's pending count", waiting, wanted));
-        }
+        let nonce = self.nonce_without_strangers().await?;
         let Offer { most, tip } = self.payer.offer().await?;
         let signed = self.payer.sign(to, data, nonce, gas, Offer { most, tip }).await?;
         let raw = hex::encode(&signed.bytes);
@@ -272,6 +268,23 @@ impl<'a> Deployer<'a> {
                 "something else took it: the sender is used elsewhere too",
             )
         })
+    }
+    /// The sender's next nonce, where nothing of it waits in the pool. A node tells of a block before it counts that block's
+    /// transactions everywhere, so only what waits for a while is a stranger's.
+    async fn nonce_without_strangers(&self) -> Result<u64, ChainError> {
+        let begun = Instant::now();
+        loop {
+            let head = self.payer.head().await?.number;
+            let (nonce, waiting) = (self.payer.nonce(Some(head)).await?, self.payer.nonce(None).await?);
+            if waiting <= nonce {
+                return Ok(nonce);
+            }
+            if begun.elapsed() > SETTLING {
+                let wanted = "the sender has a transaction waiting that is not of this manifest; wait until it is mined";
+                return Err(ChainError::mismatch("the sender's pending count", waiting, wanted));
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
     }
     /// Sends what is pending and waits until it is mined; `None` where its nonce was taken by something else.
     async fn follow(&self, name: &'static str, pending: &Pending) -> Result<Option<u64>, ChainError> {
