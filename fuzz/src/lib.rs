@@ -8,6 +8,7 @@ pub mod envelope;
 pub mod fixtures;
 pub mod seeds;
 mod targets;
+pub mod transparent;
 
 pub use targets::{TARGETS, Target, target};
 

@@ -30,6 +30,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "rules" => one(encode(Kind::RulesPart, &w.rules)),
         "risk" => one(encode(Kind::RiskPart, &w.risk)),
         "bundle" => one(encode(Kind::Bundle, &w.bundle)),
+        "transparent-bundle" => crate::targets::transparent_seeds(),
         "attestation" => one(attestation_to_bytes(&w.bundle.attestations[0])),
         "opening" => one(w.openings[0].to_bytes().to_vec()),
         "verifying-key" => keys(),

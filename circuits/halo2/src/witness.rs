@@ -43,7 +43,8 @@ impl Hints {
             peaks: vec![[0; 3]; shape.strips],
         }
     }
-    fn value(&self, hint: Hint) -> i128 {
+    /// One of them.
+    pub fn value(&self, hint: Hint) -> i128 {
         let number = |f: Family| match f {
             Family::Group => 0,
             Family::Account => 1,

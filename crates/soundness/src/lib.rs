@@ -9,6 +9,7 @@ pub mod optimum;
 pub mod pins;
 mod score;
 pub mod sheets;
+pub mod transparent;
 
 pub use score::{BY_CHECKER, Excuse, Ledger, Part, Score, falls};
 
@@ -22,5 +23,5 @@ pub struct Attack {
 
 /// Every attack, in the order of the table.
 pub fn attacks() -> impl Iterator<Item = &'static Attack> {
-    circuit::ATTACKS.iter().chain(optimum::ATTACKS).chain(sheets::ATTACKS)
+    circuit::ATTACKS.iter().chain(optimum::ATTACKS).chain(sheets::ATTACKS).chain(transparent::ATTACKS)
 }

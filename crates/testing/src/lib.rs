@@ -23,7 +23,7 @@ pub use risk::{
 };
 pub use rules::{RulesBuilder, any_rules_part, rules_part, rules_part_for};
 pub use runs::r64;
-pub use story::Story;
+pub use story::{MANDATE, Story};
 
 /// The seeded stream behind every fixture: the same numbers on every machine.
 fn stream(domain: u64, seed: u64) -> rand_chacha::ChaCha8Rng {

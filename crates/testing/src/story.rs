@@ -1,12 +1,13 @@
 //! A whole story up to the proof: the made-up market, a made-up book in it, every account attested.
 
-use mandate_attest::{AttestorKey, Ledger, Opening, Request, account_id, attest, subject_id};
+use mandate_attest::{AttestorKey, Ledger, Opening, Request, account_id, attest, attest_second, subject_id};
 use mandate_book::examples::Example;
 use mandate_book::{MarketSlots, SlotIndex};
 use mandate_market::{RiskModel, Snapshot, examples, risk};
 use mandate_policy::{Mandate, compile};
 use mandate_statement::{
-    AccountEntry, AccountSet, AttestorGrade, Context, Digest, RiskPart, RulesPart, Shape, SignedAttestation,
+    AccountEntry, AccountSet, AttestorGrade, Context, Digest, RiskPart, RulesPart, SecondAttestation, Shape,
+    SignedAttestation,
 };
 
 /// Everything a prover and a verifier are given, but the keys.
@@ -24,6 +25,24 @@ pub struct Story {
     /// Per declared account, what its custodian handed back.
     pub opened: Vec<(SignedAttestation, Opening)>,
 }
+
+/// A mandate of three rules, of the book and of its blocks: what a story is told of where nothing else is wanted.
+pub const MANDATE: &str = r#"
+risk_model = "crypto-usd/1"
+min_nav = "1_000 USD"
+[[rule]]
+id = "lev"
+text = "Gross exposure is at most three times net asset value"
+holds = "gross(all) <= 3 * nav"
+[[rule]]
+id = "margin"
+text = "Worst losses stay within net asset value"
+holds = "sum(g in groups: worst(scenarios, g)) <= nav"
+[[rule]]
+id = "direction"
+text = "No underlying is more than twice net asset value either way"
+holds = "for u in underlyings: abs(net(u)) <= 200% * nav"
+"#;
 
 /// The instant of every story.
 const AS_OF: u64 = 1_767_268_800;
@@ -55,9 +74,7 @@ impl Story {
         let mut opened = Vec::new();
         for account in book.accounts() {
             let netting_set = account.netting_set();
-            let mut seed = [1u8; 32];
-            seed[31] = u8::try_from(netting_set + 1).expect("few accounts");
-            let key = AttestorKey::from_bytes(&seed).expect("a key");
+            let key = Self::attestor(netting_set);
             let mut ledger =
                 Ledger::open(&folder.path().join(format!("{netting_set}.json"))).expect("a ledger");
             let id = account_id(&key.address(), "main");
@@ -73,6 +90,26 @@ impl Story {
         }
         assert_eq!(slots.universe(), risk.universe, "one universe");
         Self { shape, snapshot, risk, rules, accounts: AccountSet { subject, version: 1, entries }, opened }
+    }
+    /// The key of an account's custodian.
+    ///
+    /// # Panics
+    /// If there are more than 255 accounts.
+    pub fn attestor(netting_set: u16) -> AttestorKey {
+        let mut seed = [1u8; 32];
+        seed[31] = u8::try_from(netting_set + 1).expect("few accounts");
+        AttestorKey::from_bytes(&seed).expect("a key")
+    }
+    /// Every custodian's second attestation, whose seed its opening keeps.
+    ///
+    /// # Panics
+    /// If a custodian cannot sign.
+    pub fn seconds(&mut self) -> Vec<SecondAttestation> {
+        let signed = self.opened.iter_mut().map(|(first, opening)| {
+            let key = Self::attestor(first.attestation.netting_set);
+            attest_second(opening, first, &key).expect("a second attestation")
+        });
+        signed.collect()
     }
     /// A context for this story under the key of that id, meant for no chain and valid for a day.
     pub fn context(&self, key: Digest) -> Context {

@@ -1,10 +1,7 @@
 //! Three readings of one sheet, integers, rank-1 constraints and this circuit, reach one verdict on every book.
 
-mod common;
-
-use common::Scene;
-use common::check::Checker;
 use mandate_circuits_halo2::field::from_i128;
+use mandate_soundness::transparent::{Checker, Scene};
 use mandate_testing::{Case, Defect, RulesBuilder, t32, t32_relation};
 use proptest::prelude::*;
 

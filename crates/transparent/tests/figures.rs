@@ -6,9 +6,7 @@
     reason = "a measured figure, or why a test is left out, is worth a line in the log"
 )]
 
-mod common;
-
-use common::{Scene, lawful};
+use mandate_soundness::transparent::Scene;
 use mandate_statement::Shape;
 use mandate_transparent::prove::SheetProver;
 use mandate_transparent::{Parameters, SheetKey, accepts, batch_accepts};
@@ -69,5 +67,5 @@ fn figures(name: &str, scene: &Scene) {
 fn figures_of_one_shape() {
     let name = std::env::var("MANDATE_SHAPE").unwrap_or_else(|_| "m1024".to_owned());
     let shape = Shape::by_name(&name).expect("a shape");
-    figures(&name, &lawful(shape, 0));
+    figures(&name, &Scene::lawful(shape, 0));
 }

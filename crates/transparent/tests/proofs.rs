@@ -5,14 +5,13 @@
     reason = "a measured figure, or why a test is left out, is worth a line in the log"
 )]
 
-mod common;
-
-use common::{Scene, lawful};
 use halo2_proofs::dev::MockProver;
 use mandate_circuits_halo2::SheetCircuit;
+use mandate_soundness::transparent::Scene;
 use mandate_statement::Shape;
 use mandate_transparent::prove::SheetProver;
 use mandate_transparent::{Parameters, SheetKey, accepts, batch_accepts};
+use pasta_curves::Fp;
 use std::time::Instant;
 
 fn proven(scene: &Scene) {
@@ -56,37 +55,37 @@ fn proven(scene: &Scene) {
     assert!(accepts(&key, &instance, &proof[..proof.len() - 1]).is_err(), "a byte too few");
     for i in 0..instance.len() {
         let mut other = instance.clone();
-        other[i] += common::number(1);
+        other[i] += Fp::one();
         assert!(accepts(&key, &other, &proof).is_err(), "public input {i}");
     }
     let good: (&[_], &[u8]) = (&instance, &proof);
     let mut other = instance.clone();
-    other[1] += common::number(1);
+    other[1] += Fp::one();
     let verdicts = batch_accepts(&key, &[good, (&other, &proof), good, (&instance, &[])]);
     assert_eq!(verdicts.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true, false]);
 }
 
 #[test]
 fn an_honest_statement_is_proven_and_nothing_else_is() {
-    proven(&lawful(Shape::by_name("t32").unwrap(), 0));
+    proven(&Scene::lawful(Shape::by_name("t32").unwrap(), 0));
 }
 
 #[test]
 fn runs_too() {
-    proven(&lawful(Shape::by_name("r64").unwrap(), 0));
+    proven(&Scene::lawful(Shape::by_name("r64").unwrap(), 0));
 }
 
 #[test]
 #[ignore = "a minute and 400 MB; t32 and r64 run by default, and the layout of every shape is tested without a proof"]
 fn every_shape() {
     for name in ["s256", "m1024", "l4096"] {
-        proven(&lawful(Shape::by_name(name).unwrap(), 0));
+        proven(&Scene::lawful(Shape::by_name(name).unwrap(), 0));
     }
 }
 
 #[test]
 fn the_mock_prover_agrees() {
-    let scene = lawful(Shape::by_name("t32").unwrap(), 0);
+    let scene = Scene::lawful(Shape::by_name("t32").unwrap(), 0);
     let layout = scene.layout();
     let (witness, broken) = scene.witness(&layout);
     assert_eq!(broken, None);

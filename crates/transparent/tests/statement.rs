@@ -5,15 +5,16 @@ mod story;
 use mandate_attest::{AttestorKey, PastaSeed, attest_second};
 use mandate_book::examples::Example;
 use mandate_statement::{Context, Kind, TransparentBundle, decode, encode};
+use mandate_testing::Story;
 use mandate_transparent::prove::{ProveError, SheetProver, prove};
 use mandate_transparent::{Parameters, PublicSheet, TransparentError};
 use mandate_verifier::{Expectations, VerifyError};
-use story::{accounts, expectations, key, seconds, story, story_of};
+use story::{accounts, expectations, story, story_of};
 
 #[test]
 fn every_tie_of_a_bundle_holds() {
     let mut story = story();
-    let seconds = seconds(&mut story);
+    let seconds = story.seconds();
     for ((first, opening), second) in story.opened.iter().zip(&seconds) {
         opening.check_second(first, second).expect("it opens both");
         let bytes = opening.to_bytes();
@@ -88,7 +89,7 @@ fn every_tie_of_a_bundle_holds() {
 #[test]
 fn a_prover_with_another_opening_is_refused() {
     let mut story = story();
-    let made = seconds(&mut story);
+    let made = story.seconds();
     let size = PublicSheet::rows(&story.rules, &story.risk).expect("a sound sheet");
     let parameters = Parameters::derive(size);
     let sheet = PublicSheet::new(&story.rules, &story.risk, &parameters).expect("a key");
@@ -113,14 +114,14 @@ fn a_prover_with_another_opening_is_refused() {
     let (first, opening) = story.opened[0].clone();
     assert!(attest_second(&mut opening.clone(), &first, &AttestorKey::random()).is_err());
     let mut moved = story.opened[1].1.clone();
-    assert!(attest_second(&mut moved, &first, &key(first.attestation.netting_set)).is_err());
+    assert!(attest_second(&mut moved, &first, &Story::attestor(first.attestation.netting_set)).is_err());
 }
 
 /// A book over its limit has no proof.
 #[test]
 fn a_book_that_breaks_its_mandate_has_no_proof() {
     let mut story = story_of(Example::OverLeveraged);
-    let made = seconds(&mut story);
+    let made = story.seconds();
     let size = PublicSheet::rows(&story.rules, &story.risk).expect("a sound sheet");
     let parameters = Parameters::derive(size);
     let sheet = PublicSheet::new(&story.rules, &story.risk, &parameters).expect("a key");

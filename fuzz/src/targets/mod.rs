@@ -7,8 +7,11 @@ mod keys;
 mod markets;
 mod sheets;
 mod text;
+mod transparent;
 
 use crate::envelope::HEADER;
+
+pub(crate) use transparent::seeds as transparent_seeds;
 
 /// One reader under attack.
 pub struct Target {
@@ -96,6 +99,14 @@ pub const TARGETS: &[Target] = &[
         longest: 4096,
         header: HEADER,
         run: files::bundle,
+    },
+    Target {
+        name: "transparent-bundle",
+        promise: "one file per bundle, one spelling per proof, commitment and second signature; only the stored one verifies; no \
+                  parameters but those that the hash gives",
+        longest: 12_288,
+        header: 0,
+        run: transparent::bundle,
     },
     Target {
         name: "attestation",

@@ -6,26 +6,11 @@ use mandate_book::examples::Example;
 use mandate_circuits::r1cs::{Relation, public_inputs, relation};
 use mandate_prover::{AccountOpening, Prover, ProvingKey, Task};
 use mandate_statement::{Attestation, AttestorGrade, Bundle, Context, Kind, Shape, keccak};
+#[allow(unused_imports, reason = "each test program takes what it needs")]
+pub use mandate_testing::MANDATE;
 use mandate_testing::Story;
 use mandate_verifier::{Expectations, Sheet, Verified, Verifier, VerifyError};
 use std::sync::OnceLock;
-
-pub const MANDATE: &str = r#"
-risk_model = "crypto-usd/1"
-min_nav = "1_000 USD"
-[[rule]]
-id = "lev"
-text = "Gross exposure is at most three times net asset value"
-holds = "gross(all) <= 3 * nav"
-[[rule]]
-id = "margin"
-text = "Worst losses stay within net asset value"
-holds = "sum(g in groups: worst(scenarios, g)) <= nav"
-[[rule]]
-id = "direction"
-text = "No underlying is more than twice net asset value either way"
-holds = "for u in underlyings: abs(net(u)) <= 200% * nav"
-"#;
 
 /// The key of [`prover`], made again.
 pub fn proving_key() -> (ProvingKey, Relation) {

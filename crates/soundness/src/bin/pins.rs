@@ -20,6 +20,10 @@ fn main() -> ExitCode {
         ["--check"] => {
             let mut drift = pins::drift(&folder, &pins::current(true));
             drift.extend(SHAPES.iter().filter_map(|shape| pins::verify_stored(&folder, shape.name).err()));
+            let transparent = pins::STORED_TRANSPARENT.iter();
+            drift.extend(
+                transparent.filter_map(|shape| pins::verify_stored_transparent(&folder, shape).err()),
+            );
             drift.iter().for_each(|line| eprintln!("{line}"));
             if drift.is_empty() {
                 return ExitCode::SUCCESS;

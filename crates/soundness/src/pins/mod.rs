@@ -2,13 +2,15 @@
 //! nothing else; a test compares them with what the program makes now.
 
 mod proofs;
+mod transparent;
 mod values;
 
 use mandate_statement::{SHAPES, Shape};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use proofs::{proof_of, verify_stored};
+pub use proofs::{mandate, proof_of, verify_stored};
+pub use transparent::{STORED as STORED_TRANSPARENT, verify_stored as verify_stored_transparent};
 pub use values::relation_digest;
 
 /// Shapes whose development keys are made, and stored proofs verified, in every check. The keys of `l4096` and `o2048` take a minute and
@@ -25,7 +27,9 @@ pub type Files = BTreeMap<String, Vec<(String, String)>>;
 
 /// Every value as the program makes it now; keys of [`QUICK_KEYS`], and of every shape with `all`.
 pub fn current(all: bool) -> Files {
-    values::files(all)
+    let mut out = values::files(all);
+    out.insert("transparent.txt".into(), transparent::values(all));
+    out
 }
 
 /// A file as text.
@@ -60,7 +64,10 @@ pub fn drift(folder: &Path, current: &Files) -> Vec<String> {
     }
     let listed = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for name in listed.map(|f| f.file_name().to_string_lossy().into_owned()) {
-        let known = current.contains_key(&name) || proofs::is_proof(&name) || name == "README.md";
+        let known = current.contains_key(&name)
+            || proofs::is_proof(&name)
+            || transparent::is_proof(&name)
+            || name == "README.md";
         if !known {
             out.push(format!("pins/{name} belongs to nothing"));
         }
@@ -96,6 +103,11 @@ pub fn write(folder: &Path, all: bool) -> std::io::Result<()> {
     for shape in SHAPES.iter().filter(asked) {
         if verify_stored(folder, shape.name).is_err() {
             store(shape.name)?;
+        }
+    }
+    for shape in STORED_TRANSPARENT {
+        if verify_stored_transparent(folder, shape).is_err() {
+            std::fs::write(transparent::path(folder, shape), transparent::proof_of(shape))?;
         }
     }
     Ok(())

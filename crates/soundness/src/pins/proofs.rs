@@ -27,8 +27,8 @@ text = "No underlying is more than twice net asset value either way"
 holds = "for u in underlyings: abs(net(u)) <= 200% * nav"
 "#;
 
-/// The mandate, under a model that fits the shape.
-fn mandate(shape: &str) -> String {
+/// The mandate of the stored proofs, under a model that fits the shape.
+pub fn mandate(shape: &str) -> String {
     if shape == "o2048" { MANDATE.replace("crypto-usd/1", "deribit-pm/1") } else { MANDATE.to_owned() }
 }
 
@@ -58,18 +58,26 @@ pub fn proof_of(shape: &str) -> String {
     let context = story.context(prover.key().verifying().id());
     let task = Task { context, rules: &story.rules, risk: &story.risk, accounts: open.collect() };
     let bundle = prover.prove(&task).expect("a lawful book");
-    let bytes = encode(Kind::Bundle, &bundle);
+    hexadecimal(&encode(Kind::Bundle, &bundle))
+}
+
+/// Bytes as lines of hexadecimal digits.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.chunks(48).map(|line| line.iter().map(|b| format!("{b:02x}")).collect::<String>() + "\n").collect()
 }
 
 fn read(folder: &Path, shape: &str) -> Result<Bundle, String> {
     let path = path(folder, shape);
-    let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    decode(Kind::Bundle, &read_file(&path)?).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// Reads back what [`hexadecimal`] wrote of a file.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
     let bytes: Option<Vec<u8>> =
         digits.chunks(2).map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).ok()).collect();
-    let bytes = bytes.ok_or_else(|| format!("{}: not hexadecimal", path.display()))?;
-    decode(Kind::Bundle, &bytes).map_err(|e| format!("{}: {e}", path.display()))
+    bytes.ok_or_else(|| format!("{}: not hexadecimal", path.display()))
 }
 
 /// Verifies the stored proof of a shape under the development key made now, and that it holds for no other statement.

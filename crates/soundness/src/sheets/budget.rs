@@ -85,11 +85,11 @@ fn signed(bits: u32) -> Range {
 
 /// A total over any slots. The widths are those of docs/statement.md, written out.
 fn total(mode: Mode) -> Range {
-    let (weights, lots) = (power(41) - 1, power(47));
+    let (weights, lots): (BigInt, BigInt) = (power(41) - 1, power(47));
     match mode {
-        Mode::Signed | Mode::Scenario => Range::of(-&weights * &lots, &weights * &lots),
-        Mode::Absolute | Mode::Short => Range::of(BigInt::from(0), &weights * &lots),
-        Mode::Long => Range::of(BigInt::from(0), &weights * (&lots - 1)),
+        Mode::Signed | Mode::Scenario => Range::of(-(weights.clone() * &lots), weights * &lots),
+        Mode::Absolute | Mode::Short => Range::of(BigInt::from(0), weights * &lots),
+        Mode::Long => Range::of(BigInt::from(0), weights * (lots - 1)),
     }
 }
 

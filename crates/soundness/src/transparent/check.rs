@@ -1,10 +1,10 @@
-//! Every constraint of a layout over plain values: gates, copies, lookups. What the proof system proves, without the proof.
+//! Every constraint of a layout over plain values: gates, copies, look-ups. What the proof system proves, without the proof.
 
 use mandate_circuits_halo2::Layout;
 use mandate_circuits_halo2::gates::{Cells, gates};
 use mandate_circuits_halo2::layout::Cell;
 use pasta_curves::Fp;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows by which some gate looks away from its own.
 const ROTATIONS: [i32; 6] = [-7, -1, 0, 1, 2, 7];
@@ -20,10 +20,13 @@ pub enum Fault {
     Byte(usize, usize),
 }
 
+/// A layout with public inputs.
 pub struct Checker<'a> {
+    /// The layout.
     pub layout: &'a Layout,
+    /// The public inputs.
     pub instance: Vec<Fp>,
-    copies_of: HashMap<(usize, usize), Vec<usize>>,
+    copies_of: BTreeMap<(usize, usize), Vec<usize>>,
     bytes: BTreeSet<usize>,
 }
 
@@ -43,8 +46,9 @@ impl Cells<Fp> for Row<'_> {
 }
 
 impl<'a> Checker<'a> {
+    /// Of a layout and the public inputs.
     pub fn new(layout: &'a Layout, instance: Vec<Fp>) -> Self {
-        let mut copies_of: HashMap<(usize, usize), Vec<usize>> = HashMap::new();
+        let mut copies_of: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
         for (i, (left, right)) in layout.copies.iter().enumerate() {
             for cell in [left, right] {
                 if let Cell::Advice(column, row) = cell {
@@ -57,10 +61,8 @@ impl<'a> Checker<'a> {
     }
     /// Ids of all gates.
     pub fn ids(&self, columns: &[Vec<Fp>]) -> Vec<&'static str> {
-        gates(self.layout.sizes(), &mut Row { layout: self.layout, columns, row: 0 })
-            .into_iter()
-            .map(|g| g.0)
-            .collect()
+        let all = gates(self.layout.sizes(), &mut Row { layout: self.layout, columns, row: 0 });
+        all.into_iter().map(|g| g.0).collect()
     }
     fn row(&self, columns: &[Vec<Fp>], row: usize, out: &mut Vec<Fault>) {
         let all = gates(self.layout.sizes(), &mut Row { layout: self.layout, columns, row });
@@ -95,19 +97,26 @@ impl<'a> Checker<'a> {
     }
     /// Those that read one cell.
     pub fn faults_at(&self, columns: &[Vec<Fp>], column: usize, row: usize) -> Vec<Fault> {
-        let mut out = Vec::new();
-        for rotation in ROTATIONS {
-            let base = i64::try_from(row).expect("few rows") - i64::from(rotation);
-            if let Ok(base) = usize::try_from(base)
-                && base < self.layout.rows()
-            {
-                self.row(columns, base, &mut out);
-            }
+        self.faults_around(columns, &[(column, row)])
+    }
+    /// Those that read one of the cells, each once.
+    pub fn faults_around(&self, columns: &[Vec<Fp>], cells: &[(usize, usize)]) -> Vec<Fault> {
+        let mut rows = BTreeSet::new();
+        let mut copies = BTreeSet::new();
+        for (column, row) in cells {
+            rows.extend(ROTATIONS.iter().filter_map(|rotation| {
+                let base = i64::try_from(*row).expect("few rows") - i64::from(*rotation);
+                usize::try_from(base).ok().filter(|base| *base < self.layout.rows())
+            }));
+            copies.extend(self.copies_of.get(&(*column, *row)).into_iter().flatten());
         }
-        let copies = self.copies_of.get(&(column, row)).into_iter().flatten();
-        out.extend(copies.filter(|i| !self.copy(columns, **i)).map(|i| Fault::Copy(*i)));
-        if self.bytes.contains(&column) && !Self::is_byte(columns[column][row]) {
-            out.push(Fault::Byte(column, row));
+        let mut out = Vec::new();
+        rows.into_iter().for_each(|row| self.row(columns, row, &mut out));
+        out.extend(copies.into_iter().filter(|i| !self.copy(columns, *i)).map(Fault::Copy));
+        for (column, row) in cells {
+            if self.bytes.contains(column) && !Self::is_byte(columns[*column][*row]) {
+                out.push(Fault::Byte(*column, *row));
+            }
         }
         out
     }
