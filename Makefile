@@ -17,7 +17,7 @@ else
 SOUNDNESS := $(CARGO) run --release --locked -p mandate-soundness --bin mandate-soundness --
 endif
 
-.PHONY: help vectors gas analyze coverage-contracts mutants-contracts tools build snarkjs demo demo-watch demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench bench-peers peers-verdicts lint audit fmt
+.PHONY: help vectors gas analyze coverage-contracts mutants-contracts tools build snarkjs demo demo-watch demo-real test test-rust test-contracts soundness pins pins-check fuzz mutants bench bench-backends bench-peers peers-verdicts lint audit fmt
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -96,6 +96,9 @@ mutants: ## change the trusted code one place at a time: some test must fail (an
 
 bench: ## figures, each beside plain ark-groth16 in the same run
 	$(CARGO) bench --locked -p mandate-benches
+
+bench-backends: ## both proof systems on the same statements, the table of docs/backends.md (minutes); ARGS="m1024" for some shapes
+	$(CARGO) bench --locked -p mandate-benches --bench backends -- $(ARGS)
 
 bench-peers: ## the same statement in other provers: docs/peers.md; SLOTS="64 256", PEERS="ours ark", ARGS=--fresh
 	@benches/peers/run.py --slots "$(or $(SLOTS),64 256 1024 4096)" --peers "$(or $(PEERS),ours transparent ark taceo bb snarkjs)" $(ARGS)

@@ -187,7 +187,7 @@ fn sums<E: Ring>(sizes: &Sizes, lane: usize, cells: &mut impl Cells<E>, out: &mu
     }
 }
 
-/// Linear equations: coefficients times values and powers times bytes add up to zero between two stops.
+/// Linear equations: coefficients times values less powers times bytes come to zero between two stops.
 fn equations<E: Ring>(
     sizes: &Sizes,
     range: usize,
@@ -198,6 +198,6 @@ fn equations<E: Ring>(
     let (left, below) = (cells.advice(sizes.left(range), 0), cells.advice(sizes.left(range), 1));
     let value = cells.fixed(sizes.coefficient(range)) * cells.advice(sizes.value(range), 0);
     let byte = cells.fixed(sizes.power(range)) * cells.advice(sizes.limb(range), 0);
-    out.push(("equation", on * (below - left.clone() - value - byte)));
+    out.push(("equation", on * (below - left.clone() - value + byte)));
     out.push(("equation", cells.fixed(sizes.stop(range)) * left));
 }

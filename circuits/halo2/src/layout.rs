@@ -206,7 +206,7 @@ impl Layout {
                     }
                     for i in 0..*bytes {
                         self.fixed[sizes.power(range)][row + i] =
-                            -power_of_two(8 * u32::try_from(i).expect("few bytes"));
+                            power_of_two(8 * u32::try_from(i).expect("few bytes"));
                     }
                     terms.iter().map(|t| t.0).collect()
                 }

@@ -15,6 +15,7 @@ mod openings;
 mod place;
 mod screen;
 mod sheet;
+mod verdict;
 mod watch;
 
 use clap::{Parser, Subcommand};

@@ -2,6 +2,8 @@
 
 use crate::params::Parameters;
 use halo2_proofs::plonk::{self, ProvingKey, VerifyingKey};
+use halo2_proofs::transcript::{Blake2bWrite, Challenge255, EncodedChallenge, Transcript};
+use mandate_circuits_halo2::field::to_bytes;
 use mandate_circuits_halo2::{Layout, LayoutError, SheetCircuit, Witness};
 use mandate_statement::{CIRCUIT_VERSION, Digest, RiskPart, RulesPart, SHAPES, Shape, keccak};
 use pasta_curves::EqAffine;
@@ -61,6 +63,15 @@ pub(crate) fn position(shape: &Shape) -> usize {
     SHAPES.iter().position(|s| s.name == shape.name).expect("every shape is in SHAPES")
 }
 
+/// A digest of the digest of a key that every proof under it absorbs first: of the constraint system and of the commitments of all
+/// fixed columns and of the copies. `halo2_proofs` computes it once with the key; printing the key a second time took as long as
+/// several commitments.
+fn absorbed(key: &VerifyingKey<EqAffine>) -> Result<[u8; 32], plonk::Error> {
+    let mut transcript = Blake2bWrite::<_, EqAffine, Challenge255<_>>::init(std::io::sink());
+    key.hash_into(&mut transcript).map_err(plonk::Error::Transcript)?;
+    Ok(to_bytes(transcript.squeeze_challenge().get_scalar()))
+}
+
 impl<'p> SheetKey<'p> {
     /// How many rows a sheet takes, as a power of two, and its layout.
     ///
@@ -80,10 +91,10 @@ impl<'p> SheetKey<'p> {
         let verifying = at_position!(position(layout.shape()), N, {
             plonk::keygen_vk(parameters.points(), &SheetCircuit::<N>::new(&layout, None))
         })?;
-        let mut bytes = keccak(b"mandate/transparent-key/1").0.to_vec();
+        let mut bytes = keccak(b"mandate/transparent-key/2").0.to_vec();
         bytes.extend_from_slice(&CIRCUIT_VERSION.to_be_bytes());
         bytes.extend_from_slice(&keccak(layout.shape().name.as_bytes()).0);
-        bytes.extend_from_slice(&keccak(format!("{:?}", verifying.pinned()).as_bytes()).0);
+        bytes.extend_from_slice(&absorbed(&verifying)?);
         Ok(Self { id: keccak(&bytes), layout, parameters, verifying })
     }
     /// Id of the key: of the circuit with every fixed column, and so of the sheet.

@@ -76,9 +76,9 @@ fn runs_too() {
 }
 
 #[test]
-#[ignore = "a minute and 400 MB; t32 and r64 run by default, and the layout of every shape is tested without a proof"]
+#[ignore = "two minutes and 620 MiB; t32 and r64 run by default, and the layout of every shape is tested without a proof"]
 fn every_shape() {
-    for name in ["s256", "m1024", "l4096"] {
+    for name in ["s256", "m1024", "l4096", "o2048"] {
         proven(&Scene::lawful(Shape::by_name(name).unwrap(), 0));
     }
 }

@@ -130,3 +130,23 @@ fn a_book_that_breaks_its_mandate_has_no_proof() {
     let result = prove(&sheet, &prover, context, &accounts(&story, &made));
     assert!(matches!(result, Err(ProveError::Unlawful(_))), "{:?}", result.err());
 }
+
+/// Five templates over runs of strikes at every expiry: the widest sheet that the examples have.
+#[test]
+#[ignore = "a minute and 620 MiB: it takes 2^13 rows or more; run by name, its figures are in docs/backends.md"]
+fn an_option_book_of_2048_slots_is_proven() {
+    let mandate = include_str!("../../../examples/templates/five.toml");
+    let mut story = Story::of("o2048", mandate, Example::Lawful);
+    let made = story.seconds();
+    let size = PublicSheet::rows(&story.rules, &story.risk).expect("a sound sheet");
+    let parameters = Parameters::derive(size);
+    let sheet = PublicSheet::new(&story.rules, &story.risk, &parameters).expect("a key");
+    let prover = SheetProver::new(sheet.key()).expect("a proving key");
+    let context = story.context(sheet.key().id());
+    let bundle = prove(&sheet, &prover, context, &accounts(&story, &made)).expect("a lawful book");
+    let verified = sheet.verify(&bundle, &story.accounts, &expectations(&story)).expect("it holds");
+    assert_eq!(verified.rules.len(), story.rules.rules.len());
+    let mut other = bundle;
+    other.context.epoch += 1;
+    assert!(sheet.verify(&other, &story.accounts, &expectations(&story)).is_err());
+}

@@ -1,22 +1,19 @@
 //! The proof system without a ceremony, where `mandate prove` or `mandate verify` is asked for it.
 
-use crate::accounts::grade_name;
 use crate::cmd::prove::Terms;
 use crate::failure::{At, Done, Failure, Outcome, fail};
 use crate::files;
 use crate::keys::KeyArgs;
 use crate::openings::Handed;
 use crate::screen::{Screen, seconds};
-use crate::sheet::{Sheet, rule_line};
-use mandate_market::time;
+use crate::sheet::Sheet;
+use crate::verdict;
 use mandate_statement::{
     AccountSet, AttestorGrade, BACKEND_TRANSPARENT, Context, Kind, TransparentBundle, decode,
 };
 use mandate_transparent::prove::{SecondOpening, SheetProver, prove as prove_it};
-use mandate_transparent::{Parameters, PublicSheet, TransparentError, TransparentlyVerified};
+use mandate_transparent::{Parameters, PublicSheet};
 use mandate_verifier::Expectations;
-use serde_json::{Value, json};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -136,25 +133,7 @@ pub fn verify(
         seconds(key_time),
         seconds(took)
     ));
-    let mut holds = true;
-    for ((path, bundle), result) in bundles.iter().zip(&results) {
-        match result {
-            Err(why) => {
-                holds = false;
-                screen.say(format!("{}: refused: {why}", path.display()));
-            }
-            Ok(verified) => {
-                let bare = rules_without_rows(sheet, verified);
-                if !bare.is_empty() {
-                    holds = false;
-                    screen.say(format!(
-                        "{}: refused: no rows prove rule(s) {}",
-                        path.display(),
-                        bare.join(", ")
-                    ));
-                }
-            }
-        }
+    for (path, bundle) in bundles {
         if bundle.groth16.is_some() {
             screen.say(format!(
                 "{}: the same statement under Groth16 is in the file too; `--groth16` verifies that one",
@@ -162,74 +141,7 @@ pub fn verify(
             ));
         }
     }
-    let list: Vec<_> = bundles.iter().map(|(path, _)| path).zip(&results).collect();
-    screen.data(
-        || list.iter().map(|(path, result)| text(path, result)).collect(),
-        || json!({ "holds": holds, "bundles": list.iter().map(|(p, r)| as_json(p, r)).collect::<Vec<_>>() }),
-    );
+    let paths = bundles.iter().map(|(path, _)| path);
+    let holds = verdict::say(paths, &results, sheet, Some(BACKEND_TRANSPARENT), screen);
     Ok(if holds { Outcome::Holds } else { Outcome::DoesNotHold })
-}
-
-/// Every rule of the mandate must have rows in what was verified.
-pub fn rules_without_rows(sheet: &Sheet, verified: &TransparentlyVerified) -> Vec<String> {
-    let has_rows = |id: &str| verified.rules.iter().any(|r| r.id == id && !r.rows.is_empty());
-    sheet.mandate.rules.iter().filter(|r| !has_rows(&r.id)).map(|r| r.id.clone()).collect()
-}
-
-fn text(path: &Path, result: &Result<TransparentlyVerified, TransparentError>) -> String {
-    let Ok(verified) = result else { return format!("{}: not accepted\n", path.display()) };
-    let c = &verified.context;
-    let mut out = format!("{}: holds, without a ceremony\n", path.display());
-    let _ = writeln!(out, "  subject     {}", c.subject);
-    let _ = writeln!(
-        out,
-        "  as of       {}, valid until {}",
-        time::instant_text(c.as_of),
-        time::instant_text(c.valid_until)
-    );
-    let _ = writeln!(out, "  mandate     {}", c.mandate);
-    let _ = writeln!(out, "  risk part   {}", c.risk);
-    let _ = writeln!(out, "  sheet's key {}", c.key);
-    let _ = writeln!(
-        out,
-        "  account set {}, version {}{}",
-        c.account_set,
-        verified.account_set_version,
-        if verified.account_set_known { "" } else { ", as handed in; --account-set pins it" }
-    );
-    let said = if verified.attestors_known { "by your list" } else { "as declared; --attestors pins it" };
-    for a in &verified.attestors {
-        let _ = writeln!(
-            out,
-            "  account {:<3} attested twice by 0x{}, {} {said}",
-            a.netting_set,
-            hex::encode(a.address),
-            grade_name(a.grade)
-        );
-    }
-    let _ = writeln!(out, "  proven, rule by rule:");
-    for rule in &verified.rules {
-        let _ = writeln!(out, "    {}", rule_line(rule));
-    }
-    out
-}
-
-fn as_json(path: &Path, result: &Result<TransparentlyVerified, TransparentError>) -> Value {
-    match result {
-        Ok(v) => json!({
-            "bundle": path, "holds": true, "backend": BACKEND_TRANSPARENT, "context": v.context,
-            "attestors_known": v.attestors_known, "account_set_version": v.account_set_version,
-            "account_set_known": v.account_set_known,
-            "attestors": v.attestors.iter().map(|a| json!({
-                "netting_set": a.netting_set, "address": format!("0x{}", hex::encode(a.address)), "grade": a.grade,
-            })).collect::<Vec<_>>(),
-            "rules": v.rules.iter().map(|r| json!({
-                "id": r.id,
-                "rows": r.rows.iter().map(|w| format!("{:?} {}", w.family, w.index)).collect::<Vec<_>>(),
-            })).collect::<Vec<_>>(),
-        }),
-        Err(why) => {
-            json!({ "bundle": path, "holds": false, "backend": BACKEND_TRANSPARENT, "refused": why.to_string() })
-        }
-    }
 }

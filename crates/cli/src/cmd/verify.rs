@@ -1,6 +1,6 @@
 //! `mandate verify`: what an auditor runs. No secret, and every public file compiled again.
 
-use crate::accounts::{self, grade_name};
+use crate::accounts;
 use crate::cmd::prove::Place;
 use crate::cmd::transparent;
 use crate::failure::{At, Done, Failure, Outcome, fail};
@@ -8,12 +8,10 @@ use crate::files;
 use crate::keys::KeyArgs;
 use crate::place;
 use crate::screen::{Screen, seconds};
-use crate::sheet::{Sheet, rule_line};
-use mandate_market::time;
+use crate::sheet::Sheet;
+use crate::verdict;
 use mandate_statement::{AccountSet, AttestorGrade, Bundle, Digest, Kind, TransparentBundle, decode};
-use mandate_verifier::{BatchItem, Expectations, KeyOrigin, Verified, Verifier, VerifyError};
-use serde_json::{Value, json};
-use std::fmt::Write as _;
+use mandate_verifier::{BatchItem, Expectations, KeyOrigin, Verifier};
 use std::path::{Path, PathBuf};
 
 /// What to verify, and what the reader accepts.
@@ -67,12 +65,6 @@ pub struct Args {
 pub fn read_bundle(path: &Path) -> Result<Bundle, Failure> {
     let bytes = files::read(path, Kind::Bundle.limit() as u64 + 1024)?;
     decode(Kind::Bundle, &bytes).at(path.display())
-}
-
-/// Every rule of the mandate must have rows in what was verified.
-pub fn rules_without_rows(sheet: &Sheet, verified: &Verified) -> Vec<String> {
-    let has_rows = |id: &str| verified.rules.iter().any(|r| r.id == id && !r.rows.is_empty());
-    sheet.mandate.rules.iter().filter(|r| !has_rows(&r.id)).map(|r| r.id.clone()).collect()
 }
 
 /// The bundles of folders in place of the folders, in the order of their names.
@@ -185,81 +177,6 @@ pub fn run(args: &Args, screen: &Screen) -> Done {
     if origin == KeyOrigin::Development && args.allow_dev_key {
         screen.say("the key is a development key: whoever knows its seed could have made these proofs without any book");
     }
-    let mut holds = true;
-    let mut list = Vec::new();
-    for (path, result) in paths.iter().zip(&results) {
-        holds &= result.is_ok();
-        if let Err(why) = result {
-            screen.say(format!("{}: refused: {why}", path.display()));
-        }
-        if let Ok(verified) = result {
-            let bare = rules_without_rows(&sheet, verified);
-            if !bare.is_empty() {
-                holds = false;
-                screen.say(format!("{}: refused: no rows prove rule(s) {}", path.display(), bare.join(", ")));
-            }
-        }
-        list.push((path, result));
-    }
-    screen.data(
-        || list.iter().map(|(path, result)| text(path, result)).collect(),
-        || json!({ "holds": holds, "bundles": list.iter().map(|(p, r)| as_json(p, r)).collect::<Vec<_>>() }),
-    );
+    let holds = verdict::say(paths.iter(), &results, &sheet, None, screen);
     Ok(if holds { Outcome::Holds } else { Outcome::DoesNotHold })
-}
-
-fn text(path: &Path, result: &Result<Verified, VerifyError>) -> String {
-    let verified = match result {
-        Ok(verified) => verified,
-        Err(_) => return format!("{}: not accepted\n", path.display()),
-    };
-    let c = &verified.context;
-    let mut out = format!("{}: holds\n", path.display());
-    let _ = writeln!(out, "  subject     {}", c.subject);
-    let _ = writeln!(
-        out,
-        "  as of       {}, valid until {}",
-        time::instant_text(c.as_of),
-        time::instant_text(c.valid_until)
-    );
-    let _ = writeln!(out, "  epoch       {}", c.epoch);
-    let _ = writeln!(out, "  mandate     {}", c.mandate);
-    let _ = writeln!(out, "  risk part   {}", c.risk);
-    let _ = writeln!(out, "  key         {}", c.key);
-    let said =
-        if verified.account_set_known { "as you named it" } else { "as handed in; --account-set pins it" };
-    let _ =
-        writeln!(out, "  account set {}, version {}, {said}", c.account_set, verified.account_set_version);
-    let said = if verified.attestors_known { "by your list" } else { "as declared; --attestors pins it" };
-    for a in &verified.attestors {
-        let _ = writeln!(
-            out,
-            "  account {:<3} attested by 0x{}, {} {said}",
-            a.netting_set,
-            hex::encode(a.address),
-            grade_name(a.grade)
-        );
-    }
-    let _ = writeln!(out, "  proven, rule by rule:");
-    for rule in &verified.rules {
-        let _ = writeln!(out, "    {}", rule_line(rule));
-    }
-    out
-}
-
-fn as_json(path: &Path, result: &Result<Verified, VerifyError>) -> Value {
-    match result {
-        Ok(v) => json!({
-            "bundle": path, "holds": true, "context": v.context, "weakest_grade": v.weakest_grade(), "attestors_known": v.attestors_known,
-            "account_set_version": v.account_set_version, "account_set_known": v.account_set_known,
-            "attestors": v.attestors.iter().map(|a| json!({
-                "netting_set": a.netting_set, "address": format!("0x{}", hex::encode(a.address)), "grade": a.grade,
-            })).collect::<Vec<_>>(),
-            "rules": v.rules.iter().map(|r| json!({
-                "id": r.id,
-                "rows": r.rows.iter().map(|w| format!("{:?} {}", w.family, w.index)).collect::<Vec<_>>(),
-            })).collect::<Vec<_>>(),
-        }),
-        Err(why) => json!({ "bundle": path, "holds": false, "refused": why.to_string() }),
-    }
 }

@@ -9,11 +9,11 @@ use super::twice;
 use crate::book;
 use crate::cmd::evaluate::{table, verdicts};
 use crate::cmd::prove::{Proven, Terms, context, prove};
-use crate::cmd::verify::rules_without_rows;
 use crate::failure::{Done, Failure, Outcome, fail};
 use crate::keys::KeyArgs;
 use crate::screen::{Screen, grouped, seconds};
 use crate::sheet::{Sheet, rule_line};
+use crate::verdict::Verdict;
 use mandate_policy::Mandate;
 use mandate_prover::{AccountOpening, Prover, Task};
 use mandate_statement::{AttestorGrade, Bundle, Digest, Kind, encode};
@@ -124,7 +124,7 @@ pub fn tell(scene: Scene, options: &Options, screen: &Screen) -> Done {
     let (verified, verify_time) =
         screen.timed("verifying", || verifier.verify(&bundle, &point, &honest.set, &expect));
     let verified = verified?;
-    let bare = rules_without_rows(&sheet, &verified);
+    let bare = Verdict::from(&verified).without_rows(&sheet);
     if !bare.is_empty() {
         return fail(format!("no rows prove rule(s) {}", bare.join(", ")));
     }

@@ -9,6 +9,7 @@ use crate::failure::{Failure, fail};
 use crate::keys::KeyArgs;
 use crate::screen::{Screen, grouped, seconds};
 use crate::sheet::Sheet;
+use crate::verdict::Verdict;
 use mandate_statement::{Bundle, Kind, TransparentBundle, decode, encode};
 use mandate_transparent::PublicSheet;
 use mandate_verifier::Expectations;
@@ -41,7 +42,7 @@ pub fn tell(
     let (verified, verify_time) =
         screen.timed("verifying without a ceremony", || public.verify(&read, &subject.set, expect));
     let verified = verified?;
-    let bare = transparent::rules_without_rows(sheet, &verified);
+    let bare = Verdict::from(&verified).without_rows(sheet);
     if !bare.is_empty() {
         return fail(format!("no rows prove rule(s) {}", bare.join(", ")));
     }
