@@ -28,7 +28,7 @@ pub type Files = BTreeMap<String, Vec<(String, String)>>;
 /// Every value as the program makes it now; keys of [`QUICK_KEYS`], and of every shape with `all`.
 pub fn current(all: bool) -> Files {
     let mut out = values::files(all);
-    out.insert("transparent.txt".into(), transparent::values(all));
+    out.insert("transparent.txt".into(), transparent::values());
     out
 }
 

@@ -1,10 +1,9 @@
 //! Keys and stored proofs that need no ceremony, of the same stories as the others.
 
-use super::QUICK_KEYS;
 use super::proofs::{hexadecimal, mandate, read_file};
 use mandate_book::examples::Example;
 use mandate_statement::{
-    AttestorGrade, Context, Digest, Kind, SHAPES, SecondAttestation, TransparentBundle, decode, encode,
+    AttestorGrade, Context, Digest, Kind, SecondAttestation, TransparentBundle, decode, encode,
 };
 use mandate_testing::Story;
 use mandate_transparent::prove::{SecondOpening, SheetProver, prove};
@@ -39,16 +38,16 @@ fn with_sheet<T>(story: &Story, then: impl FnOnce(&PublicSheet<'_>) -> T) -> T {
     then(&PublicSheet::new(&story.rules, &story.risk, &parameters).expect("a key"))
 }
 
-/// Rows and key id of the story on every shape, or on those of [`QUICK_KEYS`].
-pub fn values(all: bool) -> Vec<(String, String)> {
-    let asked = SHAPES.iter().filter(|shape| all || QUICK_KEYS.contains(&shape.name));
-    asked
+/// Rows and key id of the story on every shape with a stored proof.
+pub fn values() -> Vec<(String, String)> {
+    STORED
+        .iter()
         .map(|shape| {
-            let story = Story::of(shape.name, &mandate(shape.name), Example::Lawful);
+            let story = Story::of(shape, &mandate(shape), Example::Lawful);
             let value = with_sheet(&story, |sheet| {
                 format!("2^{} rows, {}", sheet.key().layout_of().k, sheet.key().id())
             });
-            (format!("key-{}", shape.name), value)
+            (format!("key-{shape}"), value)
         })
         .collect()
 }
