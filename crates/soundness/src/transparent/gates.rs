@@ -89,7 +89,7 @@ fn lies(layout: &Layout, honest: &[Vec<Fp>], instance: &[Fp]) -> Vec<Lie> {
     // Places past a segment's slots weigh nothing, so that only their own gates read them.
     for side in 0..SIDES {
         let spare = layout.shape().segment_len()..sizes.elements() * PER_ELEMENT;
-        let (_, row) = spare.map(|j| sizes.place(j)).filter(|p| p.0 == side).last().expect("a spare place");
+        let (_, row) = spare.map(|j| sizes.place(j)).rfind(|p| p.0 == side).expect("a spare place");
         let (q, long) = (sizes.quantity(0, side), sizes.long(0, side));
         let all = |c: usize| (row..row + SLOT_ROWS).map(move |r| (c, r)).collect::<Vec<_>>();
         change(format!("side {side}: another quantity in one row"), &[(q, row + 2)], Fp::ONE);

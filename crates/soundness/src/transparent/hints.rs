@@ -164,7 +164,12 @@ fn rows_hold(scene: &Scene, least: &rows::Witnesses, hint: Hint, v: i128) -> boo
         Hint::Peak(first, i) => {
             let run = (first..shape.strips)
                 .take_while(|s| *s == first || (i != Runs::UPSIDE && scene.risk.runs.carry[*s]));
-            run.fold(true, |at_least, strip| raised(&mut filling.strip_peaks[strip][i], v) && at_least)
+            // Every strip is written, whatever one of them says.
+            let mut at_least = true;
+            for strip in run {
+                at_least &= raised(&mut filling.strip_peaks[strip][i], v);
+            }
+            at_least
         }
         Hint::Witness(family, b, i) => {
             let blocks = match family {
