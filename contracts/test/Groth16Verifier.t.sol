@@ -10,6 +10,20 @@ import {Bn254} from "../src/lib/Bn254.sol";
 import {Trapdoor} from "./support/Trapdoor.sol";
 import {Check} from "./support/Vm.sol";
 
+/// @dev Names the same address and number of accounts for every key.
+contract OddStore {
+    address private immutable POINTER;
+    uint16 private immutable ACCOUNTS;
+
+    constructor(address pointer, uint16 accounts) {
+        (POINTER, ACCOUNTS) = (pointer, accounts);
+    }
+
+    function info(bytes32) external view returns (IVkStore.Info memory key) {
+        (key.pointer, key.accounts) = (POINTER, ACCOUNTS);
+    }
+}
+
 contract Groth16VerifierTest is Check {
     uint256 private constant SHEET = 0xfeed;
     uint256 private constant CONTEXT = uint256(keccak256("context")) >> 8;
@@ -233,9 +247,25 @@ contract Groth16VerifierTest is Check {
         vm.expectRevert(abi.encodeWithSelector(IVkStore.UnknownKey.selector, keccak256("none")));
         new KeyVerifier(keys, keccak256("none"));
         KeyVerifierCode bare = new KeyVerifierCode();
+        isTrue(own.keyId() != keccak256(head) && other.keyId() == keccak256(head));
+        isTrue(bare.keyId() != keccak256(head));
         for (uint256 n = 0; n < 3; ++n) {
             isTrue(!bare.tryVerify(proof, sheetX, sheetY, CONTEXT, new uint256[](n)));
+            vm.expectRevert(abi.encodeWithSelector(IGroth16Errors.KeyHasOtherInputs.selector, bare, n));
+            bare.verify(proof, sheetX, sheetY, CONTEXT, new uint256[](n));
         }
+    }
+
+    /// @notice A store that is none: what it says of a key and what stands at the address that it names are two things.
+    function test_no_verifier_is_made_of_what_is_no_key() external {
+        OddStore odd = new OddStore(key, 2);
+        vm.expectRevert(abi.encodeWithSelector(KeyVerifier.NoKey.selector, keccak256("odd")));
+        new KeyVerifier(IVkStore(address(odd)), keccak256("odd"));
+        odd = new OddStore(address(verifier), 3);
+        vm.expectRevert(abi.encodeWithSelector(KeyVerifier.NoKey.selector, keccak256("odd")));
+        new KeyVerifier(IVkStore(address(odd)), keccak256("odd"));
+        odd = new OddStore(key, 3);
+        isTrue(address(new KeyVerifier(IVkStore(address(odd)), keccak256("odd"))) != address(0));
     }
 
     function test_too_little_gas_never_accepts_in_a_verifier_of_one_key() external {

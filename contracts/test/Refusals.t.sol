@@ -197,12 +197,22 @@ contract Contradiction {
     }
 
     function requireCompliant(bytes32, bytes32, uint256) external pure {}
+
+    function isAccountCompliant(address, bytes32, uint256) external pure returns (bool) {
+        return false;
+    }
+
+    function requireAccountCompliant(address, bytes32, uint256) external pure {}
 }
 
 contract Gate is ComplianceGate {
     constructor(ICompliance compliance) ComplianceGate(compliance, keccak256("mandate"), 1) {}
 
     function enter() external view onlyWhileSubjectCompliant(keccak256("subject")) returns (bool) {
+        return true;
+    }
+
+    function enterAs(address account) external view onlyWhileCompliant(account) returns (bool) {
         return true;
     }
 }
@@ -224,5 +234,7 @@ contract RecordRefusalsTest is World {
         Gate gate = new Gate(ICompliance(address(new Contradiction())));
         vm.expectRevert(ComplianceGate.NotCompliant.selector);
         gate.enter();
+        vm.expectRevert(ComplianceGate.NotCompliant.selector);
+        gate.enterAs(address(this));
     }
 }

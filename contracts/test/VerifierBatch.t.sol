@@ -143,6 +143,26 @@ contract VerifierBatchTest is Check {
         refused(good, list, why);
     }
 
+    /// @notice No coordinate has another name. The ordinate of A is the one that the contract negates before a precompile sees
+    /// it: each number of 256 bits that would be negated into the right point is shown, for a proof of weight one and a later one.
+    function test_an_alias_of_a_coordinate_is_refused_in_a_batch() external {
+        for (uint256 at = 0; at < 2; ++at) {
+            for (uint256 w = 0; w < 8; ++w) {
+                (uint256[8][] memory proofs, uint256[] memory inputs) = honest(2);
+                proofs[at][w] += Bn254.Q;
+                rejected(proofs, inputs);
+            }
+            for (uint256 t = 1; t < 6; ++t) {
+                (uint256[8][] memory proofs, uint256[] memory inputs) = honest(2);
+                unchecked {
+                    // Q - (y - t Q) is Q - y, t orders above.
+                    proofs[at][1] -= t * Bn254.Q;
+                }
+                rejected(proofs, inputs);
+            }
+        }
+    }
+
     /// @notice Every word of every proof and every input counts; and what one proof says, a batch of it says.
     function test_any_change_of_a_batch_is_refused(uint256 at, uint8 bit) external view {
         (uint256[8][] memory proofs, uint256[] memory inputs) = honest(3);

@@ -44,7 +44,7 @@ MUTANTS = [
     # The range of inputs, and their points.
     (VERIFIER, "if iszero(lt(scalar, R)) {", "if 0 {"),
     (VERIFIER, "if iszero(lt(scalar, R)) {", "if iszero(lt(scalar, add(R, 1))) {"),
-    (VERIFIER, "add(NOT_CANONICAL, shr(5, sub(at, scalars)))", "NOT_CANONICAL"),
+    (VERIFIER, "add(NOT_CANONICAL, shr(6, sub(point, add(acc, 0xa0))))", "NOT_CANONICAL"),
     (VERIFIER, "if ok { outcome := add(NOT_CANONICAL", "if 1 { outcome := add(NOT_CANONICAL", None),
     (VERIFIER, "if iszero(ok) { break }", ""),
     (VERIFIER, "if scalar {", "if gt(scalar, 1) {"),
@@ -63,9 +63,9 @@ MUTANTS = [
     (VERIFIER, "if (!ok) return KEY_MISMATCH;", ""),
     # Infinity.
     (VERIFIER, "if iszero(or(sheetX, sheetY)) {", "if 0 {"),
-    (VERIFIER, "or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c))", "or(iszero(b), iszero(c))"),
-    (VERIFIER, "or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c))", "or(iszero(or(mload(m), ay)), iszero(c))"),
-    (VERIFIER, "or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c))", "or(iszero(or(mload(m), ay)), iszero(b))"),
+    (VERIFIER, "or(or(iszero(b), iszero(c)), iszero(or(ay, mload(m))))", "or(iszero(b), iszero(c))"),
+    (VERIFIER, "or(or(iszero(b), iszero(c)), iszero(or(ay, mload(m))))", "or(iszero(c), iszero(or(ay, mload(m))))"),
+    (VERIFIER, "or(or(iszero(b), iszero(c)), iszero(or(ay, mload(m))))", "or(iszero(b), iszero(or(ay, mload(m))))"),
     # The sheet point.
     (VERIFIER, "let ok := staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40)", "let ok := 1"),
     (VERIFIER, "mstore(term, sheetX)", "mstore(term, sheetY)"),
@@ -88,6 +88,7 @@ MUTANTS = [
     (OWN, "and(eq(mload(0x00), accounts), lt(accounts, 65))", "lt(accounts, 65)"),
     (OWN, "codecopy(m, sub(codesize(), add(size, 0x40)), size)", "codecopy(m, sub(codesize(), size), size)"),
     (OWN, "if (outcome != Groth16.HOLDS) Groth16.demand(outcome, address(this), n);", ""),
+    (OWN, "if (!ok) revert NoKey(keyId);", ""),
     (OWN, "mstore(add(at, size), accounts)", "mstore(add(at, size), add(accounts, 1))"),
     # Batches.
     (BATCH, "canonical := and(canonical, lt(value, R))", ""),
@@ -100,6 +101,7 @@ MUTANTS = [
     (BATCH, "for (uint256 i = 0; i < k; ++i) {", "for (uint256 i = 1; i < k; ++i) {"),
     (BATCH, "if (outcome != Groth16.HOLDS) return outcome;", ""),
     (BATCH, "switch or(or(iszero(a), iszero(b)), iszero(or(mload(term), mload(add(term, 0x20)))))", "switch 0"),
+    (BATCH, "if iszero(lt(mload(add(pair, 0x20)), Q)) { ok := 0 }", ""),
     (BATCH, "mcopy(add(tail, 0x180), sum, 0x40)", ""),
     (BATCH, "mcopy(add(tail, 0xc0), add(m, 0x300), 0x40)", ""),
     # Points of a key when it is stored.

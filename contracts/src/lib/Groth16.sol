@@ -81,28 +81,29 @@ library Groth16 {
     ) internal view returns (uint256 outcome) {
         assembly ("memory-safe") {
             let acc := add(m, 0x300)
-            let term := add(m, 0x340)
+            let term := add(acc, 0x40)
             mstore(term, sheetX)
-            mstore(add(m, 0x360), sheetY)
+            mstore(add(term, 0x20), sheetY)
             let ok := staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40)
             outcome := REJECTED
             if iszero(or(sheetX, sheetY)) {
                 outcome := AT_INFINITY
                 ok := 0
             }
-            let point := add(m, 0x3a0)
-            let end := add(scalars, shl(5, count))
-            for { let at := scalars } lt(at, end) { at := add(at, 0x20) } {
-                let scalar := mload(at)
+            let point := add(acc, 0xa0)
+            // From here `scalars` walks, and `count` is where it ends: the compiler reaches sixteen variables and no more.
+            count := add(scalars, shl(5, count))
+            for {} lt(scalars, count) { scalars := add(scalars, 0x20) } {
+                let scalar := mload(scalars)
                 // Zero times a point is infinity: an undeclared account costs nothing.
                 if scalar {
                     if iszero(lt(scalar, R)) {
-                        if ok { outcome := add(NOT_CANONICAL, shr(5, sub(at, scalars))) }
+                        if ok { outcome := add(NOT_CANONICAL, shr(6, sub(point, add(acc, 0xa0)))) }
                         ok := 0
                     }
                     if iszero(ok) { break }
                     mcopy(term, point, 0x40)
-                    mstore(add(m, 0x380), scalar)
+                    mstore(add(term, 0x40), scalar)
                     ok := staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)
                     ok := and(staticcall(ADD_GAS, 6, acc, 0x80, acc, 0x40), ok)
                 }
@@ -116,15 +117,17 @@ library Groth16 {
                 // A coordinate that is not below the order would be negated into another point.
                 ok := lt(ay, Q)
                 // None of A, B and C may be infinity.
-                let b :=
-                    or(
-                        or(mload(add(m, 0x40)), mload(add(m, 0x60))),
-                        or(mload(add(m, 0x80)), mload(add(m, 0xa0)))
-                    )
-                let c := or(mload(add(m, 0x240)), mload(add(m, 0x260)))
-                if or(or(iszero(or(mload(m), ay)), iszero(b)), iszero(c)) {
-                    outcome := AT_INFINITY
-                    ok := 0
+                {
+                    let b :=
+                        or(
+                            or(mload(add(m, 0x40)), mload(add(m, 0x60))),
+                            or(mload(add(m, 0x80)), mload(add(m, 0xa0)))
+                        )
+                    let c := or(mload(add(m, 0x240)), mload(add(m, 0x260)))
+                    if or(or(iszero(b), iszero(c)), iszero(or(ay, mload(m)))) {
+                        outcome := AT_INFINITY
+                        ok := 0
+                    }
                 }
                 if ok {
                     // No point has the ordinate zero: the group's order is odd.
