@@ -186,6 +186,14 @@ contract Groth16VerifierTest is Check {
         refused(why);
     }
 
+    /// @notice (0, Q) is no zero, and would be negated into infinity, with which this equation holds.
+    function test_infinity_under_another_name_is_refused() external {
+        proof = Trapdoor.proveWith(0, SHEET, CONTEXT, commitments);
+        refused(abi.encodeWithSelector(IGroth16Errors.PointAtInfinity.selector));
+        proof[1] = Bn254.Q;
+        rejected();
+    }
+
     function test_a_sheet_point_off_the_curve_is_refused() external {
         sheetX += 1;
         rejected();

@@ -129,11 +129,19 @@ library Trapdoor {
         view
         returns (uint256[8] memory proof)
     {
+        return proveWith(uint256(keccak256(abi.encode("a", salt))) % R, sheetScalar, context, commitments);
+    }
+
+    /// @notice The same with the scalar of A; zero makes A infinity, and the equation holds all the same.
+    function proveWith(uint256 a, uint256 sheetScalar, uint256 context, uint256[] memory commitments)
+        internal
+        view
+        returns (uint256[8] memory proof)
+    {
         uint256 x = addmod(addmod(input(0), mulmod(context, input(1), R), R), sheetScalar, R);
         for (uint256 i = 0; i < commitments.length; ++i) {
             x = addmod(x, mulmod(commitments[i], input(2 + i), R), R);
         }
-        uint256 a = uint256(keccak256(abi.encode("a", salt))) % R;
         uint256 c = addmod(mulmod(a, B, R), R - mulmod(ALPHA, BETA, R), R);
         c = mulmod(addmod(c, R - mulmod(GAMMA, x, R), R), inverse(DELTA), R);
         (proof[0], proof[1]) = g1(a);
