@@ -1,15 +1,9 @@
 //! `mandate chain`, every exit code, on a local node; skipped where the node's program is not installed.
 
-#![allow(clippy::print_stderr)] // says what it skips
-
 mod support;
-use mandate_chain::{LocalChain, Vault, find_anvil};
-use std::path::Path;
+use mandate_chain::Vault;
+use support::node::{FIRST, node};
 use support::{AS_OF, Desk};
-
-/// Private keys of the local node's first two accounts. They are published with the node's program: no secret.
-const FIRST: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-const SECOND: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
 
 #[test]
 fn nothing_is_decided_without_a_node() {
@@ -51,17 +45,8 @@ fn nothing_is_decided_without_a_node() {
 
 #[test]
 fn from_deployment_to_deposit() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let Ok(program) = find_anvil(&root) else {
-        eprintln!("skipped: no local node; run contracts/tools/setup.sh");
-        return;
-    };
-    let node = LocalChain::spawn(&program, Some(AS_OF + 600)).unwrap();
+    let Some((node, mut desk, quorum)) = node() else { return };
     let url = node.url();
-    let mut desk = Desk::new();
-    desk.write_private("k", FIRST);
-    desk.write_private("q", SECOND);
-    let quorum = format!("0x{}", hex::encode(node.keys()[1].address()));
     let on = ["--rpc", url.as_str(), "--sender", "k"];
     let chain = |command: &'static str, more: &[&str]| -> Vec<String> {
         ["chain", command].iter().chain(&on).chain(more).map(|s| (*s).to_owned()).collect()
@@ -197,17 +182,8 @@ fn from_deployment_to_deposit() {
 /// The agent attests what is put into its folder, once, and takes up its journal when it is started again.
 #[test]
 fn the_agent_attests_what_is_in_its_folder() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let Ok(program) = find_anvil(&root) else {
-        eprintln!("skipped: no local node; run contracts/tools/setup.sh");
-        return;
-    };
-    let node = LocalChain::spawn(&program, Some(AS_OF + 600)).unwrap();
+    let Some((node, mut desk, quorum)) = node() else { return };
     let url = node.url();
-    let mut desk = Desk::new();
-    desk.write_private("k", FIRST);
-    desk.write_private("q", SECOND);
-    let quorum = format!("0x{}", hex::encode(node.keys()[1].address()));
     let chain = |desk: &mut Desk, code: i32, command: &str, more: &[&str]| -> String {
         let on = ["chain", command, "--rpc", &url, "--sender", "k"];
         desk.exits(code, &[&on[..], more].concat())

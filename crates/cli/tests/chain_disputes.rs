@@ -1,17 +1,11 @@
 //! `mandate chain` after the first day: disputes over data and the bonds behind them, later versions of a mandate, drawn epochs.
 //! On a local node; skipped where the node's program is not installed.
 
-#![allow(clippy::print_stderr)] // says what it skips
-
 mod support;
-use mandate_chain::{LocalChain, find_anvil};
+use mandate_chain::LocalChain;
 use serde_json::Value;
-use std::path::Path;
+use support::node::{FIRST, node};
 use support::{AS_OF, Desk, MANDATE};
-
-/// Private keys of the local node's first two accounts. They are published with the node's program: no secret.
-const FIRST: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-const SECOND: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
 
 /// A node, and a desk whose commands go to it.
 struct Town {
@@ -22,16 +16,7 @@ struct Town {
 impl Town {
     /// With contracts deployed as `terms` say; `None` where there is no node to be had.
     fn new(terms: &[&str]) -> Option<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let Ok(program) = find_anvil(&root) else {
-            eprintln!("skipped: no local node; run contracts/tools/setup.sh");
-            return None;
-        };
-        let node = LocalChain::spawn(&program, Some(AS_OF + 600)).unwrap();
-        let desk = Desk::new();
-        desk.write_private("k", FIRST);
-        desk.write_private("q", SECOND);
-        let quorum = format!("0x{}", hex::encode(node.keys()[1].address()));
+        let (node, desk, quorum) = node()?;
         let mut town = Self { node, desk };
         town.go(0, "deploy", &[&["--quorum", &quorum], terms].concat());
         Some(town)

@@ -1,7 +1,9 @@
 //! Runs the program in a folder of its own.
 #![allow(dead_code)] // every test file uses some of it
+#![allow(clippy::print_stderr)] // says what it skips
 
 pub mod marks;
+pub mod node;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
