@@ -95,10 +95,10 @@ mutants: ## change the trusted code one place at a time: some test must fail (an
 	tools/mutants/run.py $(ARGS)
 
 bench: ## figures, each beside plain ark-groth16 in the same run
-	$(CARGO) bench --locked -p mandate-benches
+	$(CARGO) bench --locked --workspace --bench groth16 --bench arith -- $(ARGS)
 
 bench-backends: ## both proof systems on the same statements, the table of docs/backends.md (minutes); ARGS="m1024" for some shapes
-	$(CARGO) bench --locked -p mandate-benches --bench backends -- $(ARGS)
+	$(CARGO) bench --locked --workspace --bench backends -- $(ARGS)
 
 bench-peers: ## the same statement in other provers: docs/peers.md; SLOTS="64 256", PEERS="ours ark", ARGS=--fresh
 	@benches/peers/run.py --slots "$(or $(SLOTS),64 256 1024 4096)" --peers "$(or $(PEERS),ours transparent ark taceo bb snarkjs)" $(ARGS)
