@@ -29,7 +29,7 @@ CRATES = ["crates/numeric", "crates/statement", "crates/checker", "crates/rows",
           "crates/policy:compile.rs,bounds.rs,form.rs,choices.rs,measures.rs,check.rs,check,evaluate.rs,evaluate"]
 # Whose tests are asked. The command line, the chain and the fuzzer have tests that need minutes, a node, or the trees as they are.
 TESTS = ["numeric", "statement", "checker", "rows", "circuits", "verifier", "policy", "market", "attest", "prover", "export",
-         "soundness"]
+         "transparent", "soundness"]
 PACKAGES = [f"mandate-{name}" for name in TESTS]
 # Tests of what the text of the sources says, which is not theirs here, and what writes into the tree.
 LEFT_OUT = re.compile(r"source|pinned_text|graph|instructions|memory_stays")
