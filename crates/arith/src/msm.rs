@@ -20,6 +20,7 @@ pub(crate) trait Group: PrimeGroup {
 impl Group for Projective<g1::Config> {
     type Coordinate = Fq;
     fn of(x: Fq, y: Fq) -> Self {
+        // Unchecked: coordinates of checked bases and of their sums; the trait says more.
         G1Affine::new_unchecked(x, y).into()
     }
 }
@@ -27,6 +28,7 @@ impl Group for Projective<g1::Config> {
 impl Group for Projective<g2::Config> {
     type Coordinate = Fq2;
     fn of(x: Fq2, y: Fq2) -> Self {
+        // As in the other group.
         G2Affine::new_unchecked(x, y).into()
     }
 }
