@@ -2,8 +2,8 @@
 """`make mutants`: change the trusted code one place at a time; some test must fail each time.
 
 All mutants are built at once, each behind a switch (src/mutate.rs). Every test is run once with the switch asked and not thrown, which
-tells how long it takes and which mutants it reaches; then each mutant is run against the tests that reach it, quickest first,
-until one fails. Works on a clone of what is committed, under target/mutants, and goes on where it stopped; `--fresh` begins again with
+tells how long it takes and which mutants it reaches; then each mutant is run against the tests that reach it, quickest first and
+those before that noticed another change in the file, until one fails. Works on a clone of what is committed, under target/mutants, and goes on where it stopped; `--fresh` begins again with
 the newest commit.
 
     tools/mutants/run.py [--fresh] [--jobs N] [--minutes N] [--most SECONDS]
@@ -184,8 +184,8 @@ def main():
                 if line.endswith(": test") and line not in ignored and not LEFT_OUT.search(f"{name} {line}"):
                     tests.append((name, executable, folder, line[: -len(": test")]))
         say(f"{len(tests)} tests without a mutant, for their times and what they reach")
-        known = baseline(tests, env, args.most, args.jobs)
-        state.write_text(json.dumps({"head": head, "tests": known}))
+        held = baseline(tests, env, args.most, args.jobs)
+        state.write_text(json.dumps({"head": head, "tests": held}))
     tests = json.loads(state.read_text())["tests"]
     reach = collections.defaultdict(list)
     for t in sorted(tests, key=lambda t: t["seconds"]):
@@ -193,51 +193,64 @@ def main():
             reach[n].append(t)
     say(f"sources of commit {json.loads(state.read_text())['head'][:12]}")
     mutants = [m for m in json.loads(listed.read_text()) if m["built"]]
-    done = set()
+    known = {}
     if results.exists():
-        done = {json.loads(line)["id"] for line in results.read_text().splitlines()}
+        known = {got["id"]: got for got in map(json.loads, results.read_text().splitlines())}
+    # A test that noticed a change in a file is likely to notice the next one there.
+    noticed = collections.Counter((got["file"], got["by"]) for got in known.values() if "by" in got)
 
-    def judge(m):
+    def judge(m, patience):
+        """Asks the tests that were not asked yet, until one fails or those asked take longer than the patience together."""
         if time.monotonic() > end:
             return None
-        asked = 0
-        for t in reach[m["id"]]:
-            asked += 1
+        asked = list(known.get(m["id"], {}).get("asked", []))
+        left = [t for t in reach[m["id"]] if t["name"] not in asked]
+        left.sort(key=lambda t: t["seconds"] / (1 + 10 * noticed[m["file"], t["name"]]))
+        spent = 0
+        while left and (spent == 0 or spent + left[0]["seconds"] <= patience):
+            t = left.pop(0)
+            spent += t["seconds"]
+            asked.append(t["name"])
             limit = 20 + 5 * t["seconds"]
             held = run(t["executable"], t["folder"], t["test"], env, limit, MANDATE_MUTANT=str(m["id"]))
             if held is None:
                 # On a busy machine a test may only be slow: that it loops is said after five times as long.
                 held = run(t["executable"], t["folder"], t["test"], env, 5 * limit, MANDATE_MUTANT=str(m["id"]))
             if not held:
+                noticed[m["file"], t["name"]] += 1
                 return {**m, "by": t["name"], "how": "caught" if held is False else "loops", "asked": asked}
-        return {**m, "how": "survives" if asked else "not reached", "asked": asked}
+        return {**m, "how": "survives" if asked else "not reached", "asked": asked, "left": len(left)}
 
-    left = [m for m in mutants if m["id"] not in done]
-    say(f"{len(mutants)} mutants, {len(done)} known, {len(left)} to go")
-    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool, results.open("a") as file:
-        for i, got in enumerate(pool.map(judge, left)):
-            if got is None:
-                continue
-            file.write(json.dumps(got) + "\n")
-            file.flush()
-            if i % 100 == 0:
-                say(f"{i} of {len(left)}")
+    # Most changes are noticed at once: all are asked about shortly first, and what is left then at length.
+    for patience in (15, 60, 600):
+        left = [m for m in mutants if m["id"] not in known or known[m["id"]].get("left")]
+        say(f"{len(mutants)} mutants, {len(left)} to be judged by up to {patience} s of tests each")
+        with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool, results.open("a") as file:
+            for i, got in enumerate(pool.map(lambda m: judge(m, patience), left)):
+                if got is None:
+                    continue
+                known[got["id"]] = got
+                file.write(json.dumps(got) + "\n")
+                file.flush()
+                if i % 100 == 99:
+                    say(f"{i + 1} of {len(left)}")
     report(results, mutants, json.loads(listed.read_text()))
 
 
 def report(results, mutants, all_mutants):
-    got = [json.loads(line) for line in results.read_text().splitlines()]
-    print("| crate | built | caught | of them loops | survive | not reached | does not compile | not run |")
-    print("|---|---|---|---|---|---|---|---|")
+    got = list({got["id"]: got for got in map(json.loads, results.read_text().splitlines())}.values())
+    print("| crate | built | caught | of them loops | survive | of them not asked of all tests | not reached | does not compile | not run |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for crate in dict.fromkeys(m["crate"] for m in all_mutants):
         how = collections.Counter(g["how"] for g in got if g["crate"] == crate)
         built = sum(m["crate"] == crate for m in mutants)
+        unasked = sum(g["crate"] == crate and bool(g.get("left")) for g in got)
         not_built = sum(m["crate"] == crate and not m["built"] for m in all_mutants)
-        print(f"| `{crate}` | {built} | {how['caught'] + how['loops']} | {how['loops']} | {how['survives']} | {how['not reached']} | "
+        print(f"| `{crate}` | {built} | {how['caught'] + how['loops']} | {how['loops']} | {how['survives']} | {unasked} | {how['not reached']} | "
               f"{not_built} | {built - sum(how.values())} |")
     alive = [g for g in got if g["how"] in ("survives", "not reached")]
     (OUT / "alive.txt").write_text("".join(
-        f"{g['file']}:{g['line']} {g['function']}: {g['change']} ({g['how']}, {g['asked']} tests, #{g['id']})\n" for g in alive))
+        f"{g['file']}:{g['line']} {g['function']}: {g['change']} ({g['how']}, {len(g['asked'])} tests{', ' + str(g['left']) + ' not asked' if g.get('left') else ''}, #{g['id']})\n" for g in alive))
     print(f"\n{len(alive)} alive: {OUT / 'alive.txt'}")
 
 
