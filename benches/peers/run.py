@@ -347,6 +347,17 @@ class Bench:
         self.record[name] = {**got, "load": load, "versions": self.versions[peer],
                              "when": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")}
 
+    def same(self, slots):
+        """The provers in Rust on our own constraints."""
+        name, versions = f"same {slots}", f"{self.versions['ours']}; {self.versions['ark']}; {self.versions['taceo']}"
+        if self.record.get(name, {}).get("versions") == versions:
+            return
+        say(f"{time.strftime('%H:%M:%S')} {name}")
+        load = os.getloadavg()[0]
+        text, _, _ = timed([self.peers, "same", slots, self.args.runs], self.args.limit)
+        self.record[name] = {**last_json(text), "load": load, "versions": versions}
+        self.keep()
+
     def keep(self):
         new = RECORD.with_suffix(".new")
         new.write_text(json.dumps(self.record, indent=1) + "\n")
@@ -363,6 +374,8 @@ class Bench:
             self.keep()
         for key in WORK.glob("*.key"):
             key.unlink()
+        for slots in [int(s) for s in self.args.slots.split() if int(s) <= 1024]:
+            self.same(slots)
         say("rates and counts for the roofline")
         rates, _, _ = timed([self.peers, "rates"], self.args.limit)
         self.record["rates"] = last_json(rates)

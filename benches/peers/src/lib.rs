@@ -8,5 +8,6 @@ pub mod ours;
 pub mod poseidon;
 pub mod r1cs;
 pub mod rates;
+pub mod same;
 pub mod statement;
 pub mod transparent;

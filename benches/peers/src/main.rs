@@ -3,7 +3,7 @@
 
 use mandate_peers::circuit::Binding;
 use mandate_peers::statement::{Case, Size};
-use mandate_peers::{groth16, known_tau, ours, rates, transparent};
+use mandate_peers::{groth16, known_tau, ours, rates, same, transparent};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -13,6 +13,7 @@ peers ark|taceo SLOTS SCENARIOS root|public KEY RUNS
 peers ours-setup SLOTS KEY
 peers ours SLOTS KEY RUNS
 peers transparent SLOTS RUNS
+peers same SLOTS RUNS
 peers zkey R1CS ZKEY
 peers crs POWER FOLDER
 peers rates
@@ -71,6 +72,7 @@ fn run(args: &[&str]) -> Result<Value, String> {
         ["ours-setup", slots, key] => ours::setup(&case(slots, OURS)?, Path::new(key)),
         ["ours", slots, key, runs] => ours::prove(&case(slots, OURS)?, Path::new(key), number(runs)?),
         ["transparent", slots, runs] => transparent::prove(&case(slots, OURS)?, number(runs)?),
+        ["same", slots, runs] => same::prove(&case(slots, OURS)?, number(runs)?),
         ["zkey", r1cs, zkey] => known_tau::zkey(Path::new(r1cs), Path::new(zkey)),
         ["crs", power, folder] => known_tau::crs(number(power)?, Path::new(folder)).map(|()| json!({})),
         ["rates"] => Ok(rates::measure()),

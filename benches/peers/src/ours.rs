@@ -182,7 +182,7 @@ impl Story {
         let signed = SignedAttestation { attestation, signature };
         Ok(Self { risk, rules, accounts, blinding, signed, context })
     }
-    fn task<'a>(&'a self, case: &'a Case) -> Task<'a> {
+    pub(crate) fn task<'a>(&'a self, case: &'a Case) -> Task<'a> {
         Task {
             context: self.context,
             rules: &self.rules,
