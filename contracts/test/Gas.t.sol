@@ -8,7 +8,7 @@ import {ComplianceRegistry} from "../src/ComplianceRegistry.sol";
 import {EpochBeacon} from "../src/EpochBeacon.sol";
 import {GatedVault} from "../src/GatedVault.sol";
 import {Groth16Verifier} from "../src/Groth16Verifier.sol";
-import {KeyVerifier, KeyVerifierCode} from "../src/KeyVerifier.sol";
+import {KeyVerifier} from "../src/KeyVerifier.sol";
 import {MandateRegistry} from "../src/MandateRegistry.sol";
 import {PriceBreaker} from "../src/PriceBreaker.sol";
 import {RiskRegistry} from "../src/RiskRegistry.sol";
@@ -16,6 +16,7 @@ import {VerifierRouter} from "../src/VerifierRouter.sol";
 import {VerifierStop} from "../src/VerifierStop.sol";
 import {VkStore} from "../src/VkStore.sol";
 import {IAttestorRegistry} from "../src/interfaces/IAttestorRegistry.sol";
+import {IKeyVerifier} from "../src/interfaces/IKeyVerifier.sol";
 import {DemoToken} from "../src/mocks/DemoToken.sol";
 import {SubjectVault} from "./support/Consumers.sol";
 import {Trapdoor} from "./support/Trapdoor.sol";
@@ -159,8 +160,7 @@ contract GasTest is World {
         (uint256[8] memory proof, uint256 context, uint256[] memory list) = pair(0);
         verifier.verify(key, proof, x, y, context, list);
         figure("verify, context and 1 commitment (call)", spent(), 195_500);
-        KeyVerifierCode own =
-            KeyVerifierCode(address(new KeyVerifier(keys, keccak256(Trapdoor.headFor(0, 1)))));
+        IKeyVerifier own = IKeyVerifier(address(new KeyVerifier(keys, keccak256(Trapdoor.headFor(0, 1)))));
         own.verify(proof, x, y, context, list);
         figure("verify, the same, key in its own code (call)", spent(), 195_500);
     }

@@ -6,6 +6,7 @@ import {KeyVerifier, KeyVerifierCode} from "../src/KeyVerifier.sol";
 import {VkStore} from "../src/VkStore.sol";
 import {IVkStore} from "../src/interfaces/IVkStore.sol";
 import {IGroth16Errors} from "../src/interfaces/IGroth16Verifier.sol";
+import {IKeyVerifier} from "../src/interfaces/IKeyVerifier.sol";
 import {Bn254} from "../src/lib/Bn254.sol";
 import {Trapdoor} from "./support/Trapdoor.sol";
 import {Check} from "./support/Vm.sol";
@@ -31,7 +32,7 @@ contract Groth16VerifierTest is Check {
     uint256 private constant BOUND = 410_000;
 
     Groth16Verifier private verifier;
-    KeyVerifierCode private own;
+    IKeyVerifier private own;
     address private key;
     uint256 private sheetX;
     uint256 private sheetY;
@@ -43,7 +44,7 @@ contract Groth16VerifierTest is Check {
         bytes memory head = Trapdoor.head(0);
         VkStore keys = new VkStore();
         key = keys.write(keccak256(head), head);
-        own = KeyVerifierCode(address(new KeyVerifier(keys, keccak256(head))));
+        own = IKeyVerifier(address(new KeyVerifier(keys, keccak256(head))));
         (sheetX, sheetY) = Trapdoor.g1(SHEET);
         commitments = [uint256(keccak256("c0")) >> 8, 0, uint256(keccak256("c2")) >> 8];
         proof = Trapdoor.prove(SHEET, CONTEXT, commitments, 0);
@@ -67,9 +68,22 @@ contract Groth16VerifierTest is Check {
         uint256 before = gasleft();
         isTrue(!holds());
         atMost(before - gasleft(), BOUND);
-        agreed(false);
         vm.expectRevert(why);
         this.verify();
+        agreed(false);
+        before = gasleft();
+        (bool ok, bytes memory own_) = address(own).staticcall(call());
+        atMost(before - gasleft(), BOUND);
+        // Each names its own address.
+        if (bytes4(why) == IGroth16Errors.KeyHasOtherInputs.selector) {
+            why = abi.encodeWithSelector(bytes4(why), own, commitments.length);
+        }
+        isTrue(!ok && keccak256(own_) == keccak256(why));
+    }
+
+    /// @dev What the verifier that carries the key is asked.
+    function call() private view returns (bytes memory) {
+        return abi.encodeCall(own.verify, (proof, sheetX, sheetY, CONTEXT, commitments));
     }
 
     function rejected() private {
@@ -101,6 +115,7 @@ contract Groth16VerifierTest is Check {
         rejected();
         proof = Trapdoor.prove(SHEET, CONTEXT, commitments, 0);
         isTrue(holds());
+        agreed(true);
         commitments[1] = 1;
         rejected();
     }
@@ -130,6 +145,29 @@ contract Groth16VerifierTest is Check {
         isTrue(!verifier.tryVerify(key, proof, sheetX, sheetY, CONTEXT + Bn254.R, commitments));
         vm.expectRevert(abi.encodeWithSelector(why, 0));
         verifier.verify(key, proof, sheetX, sheetY, CONTEXT + Bn254.R, commitments);
+        isTrue(!own.tryVerify(proof, sheetX, sheetY, CONTEXT + Bn254.R, commitments));
+    }
+
+    /// @notice What is refused is not left out instead: these equations hold without it.
+    function test_what_is_refused_is_not_left_out() external {
+        bytes4 why = IGroth16Errors.InputNotCanonical.selector;
+        for (uint256 i = 0; i < 3; ++i) {
+            uint256 good = commitments[i];
+            commitments[i] = 0;
+            proof = Trapdoor.prove(SHEET, CONTEXT, commitments, 0);
+            isTrue(holds());
+            commitments[i] = Bn254.R;
+            refused(abi.encodeWithSelector(why, i + 1));
+            commitments[i] = good;
+        }
+        proof = Trapdoor.prove(SHEET, 0, commitments, 0);
+        isTrue(verifier.tryVerify(key, proof, sheetX, sheetY, 0, commitments));
+        isTrue(own.tryVerify(proof, sheetX, sheetY, 0, commitments));
+        isTrue(!verifier.tryVerify(key, proof, sheetX, sheetY, Bn254.R, commitments));
+        isTrue(!own.tryVerify(proof, sheetX, sheetY, Bn254.R, commitments));
+        proof = Trapdoor.prove(0, CONTEXT, commitments, 0);
+        (sheetX, sheetY) = (1, 1);
+        rejected();
     }
 
     function test_every_altered_coordinate_is_refused_at_bounded_cost() external {
@@ -209,7 +247,9 @@ contract Groth16VerifierTest is Check {
         refused(abi.encodeWithSelector(IGroth16Errors.KeyHasOtherInputs.selector, key, 2));
         key = address(0xdead);
         commitments.push(0);
-        refused(abi.encodeWithSelector(IGroth16Errors.KeyHasOtherInputs.selector, key, 3));
+        isTrue(!holds());
+        vm.expectRevert(abi.encodeWithSelector(IGroth16Errors.KeyHasOtherInputs.selector, key, 3));
+        this.verify();
     }
 
     function test_too_little_gas_never_accepts_and_never_lies_to_verify() external {
@@ -246,7 +286,7 @@ contract Groth16VerifierTest is Check {
         bytes memory head = Trapdoor.headFor(0, 2);
         VkStore keys = new VkStore();
         keys.write(keccak256(head), head);
-        KeyVerifierCode other = KeyVerifierCode(address(new KeyVerifier(keys, keccak256(head))));
+        IKeyVerifier other = IKeyVerifier(address(new KeyVerifier(keys, keccak256(head))));
         isTrue(!other.tryVerify(proof, sheetX, sheetY, CONTEXT, commitments));
         commitments.pop();
         proof = Trapdoor.prove(SHEET, CONTEXT, commitments, 0);
@@ -254,13 +294,75 @@ contract Groth16VerifierTest is Check {
         // A key that nobody stored has no verifier, and code without a key refuses whatever it is shown.
         vm.expectRevert(abi.encodeWithSelector(IVkStore.UnknownKey.selector, keccak256("none")));
         new KeyVerifier(keys, keccak256("none"));
-        KeyVerifierCode bare = new KeyVerifierCode();
+        IKeyVerifier bare = IKeyVerifier(address(new KeyVerifierCode()));
         isTrue(own.keyId() != keccak256(head) && other.keyId() == keccak256(head));
         isTrue(bare.keyId() != keccak256(head));
         for (uint256 n = 0; n < 3; ++n) {
             isTrue(!bare.tryVerify(proof, sheetX, sheetY, CONTEXT, new uint256[](n)));
             vm.expectRevert(abi.encodeWithSelector(IGroth16Errors.KeyHasOtherInputs.selector, bare, n));
             bare.verify(proof, sheetX, sheetY, CONTEXT, new uint256[](n));
+        }
+    }
+
+    /// @notice It reads calldata where it stands, so no other encoding than the usual may pass.
+    function test_a_verifier_of_one_key_takes_one_encoding_only() external {
+        bytes memory good = call();
+        answers(good, true);
+        for (uint256 i = 0; i < 4; ++i) {
+            // Another function, or none.
+            bytes memory other = bytes.concat(good);
+            other[i] ^= 0x01;
+            answers(other, false);
+        }
+        answers("", false);
+        for (uint256 length = 0; length < good.length; ++length) {
+            bytes memory cut = new bytes(length);
+            for (uint256 i = 0; i < length; ++i) {
+                cut[i] = good[i];
+            }
+            answers(cut, false);
+        }
+        answers(bytes.concat(good, hex"00"), false);
+        answers(bytes.concat(good, bytes32(0)), false);
+        // The commitments elsewhere: pushed back by a word, or the offset alone.
+        bytes memory head = new bytes(0x164);
+        bytes memory tail = new bytes(good.length - 0x184);
+        for (uint256 i = 0; i < good.length; ++i) {
+            if (i < 0x164) head[i] = good[i];
+            else if (i >= 0x184) tail[i - 0x184] = good[i];
+        }
+        answers(bytes.concat(head, bytes32(uint256(0x180)), tail), true);
+        answers(bytes.concat(head, bytes32(uint256(0x1a0)), tail), false);
+        answers(bytes.concat(head, bytes32(uint256(0x1a0)), bytes32(0), tail), false);
+        answers(bytes.concat(head, bytes32(uint256(1 << 255 | 0x180)), tail), false);
+        // A number of commitments that wraps to the right size is still another number.
+        assembly ("memory-safe") {
+            mstore(add(tail, 0x20), or(shl(251, 1), 3))
+        }
+        (bool ok, bytes memory why) =
+            address(own).staticcall(bytes.concat(head, bytes32(uint256(0x180)), tail));
+        isTrue(!ok && bytes4(why) == IGroth16Errors.KeyHasOtherInputs.selector);
+        // The boolean is for proofs, not for calls.
+        vm.expectRevert(IKeyVerifier.BadCall.selector);
+        this.ask(
+            bytes.concat(
+                abi.encodeCall(own.tryVerify, (proof, sheetX, sheetY, CONTEXT, commitments)), hex"00"
+            )
+        );
+    }
+
+    function answers(bytes memory data, bool holds_) private view {
+        (bool ok, bytes memory why) = address(own).staticcall(data);
+        isTrue(ok == holds_ && (ok || bytes4(why) == IKeyVerifier.BadCall.selector));
+        isTrue(!ok || why.length == 0);
+    }
+
+    function ask(bytes calldata data) external view {
+        (bool ok, bytes memory why) = address(own).staticcall(data);
+        if (!ok) {
+            assembly ("memory-safe") {
+                revert(add(why, 0x20), mload(why))
+            }
         }
     }
 

@@ -85,9 +85,47 @@ MUTANTS = [
     (VERIFIER, "if (outcome == REJECTED) revert IGroth16Errors.ProofRejected();", "if (outcome == REJECTED) return;"),
     (VERIFIER, "if (outcome == HOLDS) return;", "if (outcome <= AT_INFINITY) return;"),
     # A key in the verifier's own code.
-    (OWN, "and(eq(mload(0x00), accounts), lt(accounts, 65))", "lt(accounts, 65)"),
-    (OWN, "codecopy(m, sub(codesize(), add(size, 0x40)), size)", "codecopy(m, sub(codesize(), size), size)"),
-    (OWN, "if (outcome != Groth16.HOLDS) Groth16.demand(outcome, address(this), n);", ""),
+    (OWN, "if iszero(or(xor(calldataload(0x164), 0x180), xor(calldatasize(), end))) {", "if 1 {"),
+    (OWN, "or(xor(calldataload(0x164), 0x180), xor(calldatasize(), end))", "xor(calldatasize(), end)"),
+    (OWN, "or(xor(calldataload(0x164), 0x180), xor(calldatasize(), end))", "xor(calldataload(0x164), 0x180)"),
+    (OWN, "if iszero(or(eq(selector, VERIFY), eq(selector, TRY_VERIFY))) {", "if eq(selector, KEY_ID) {"),
+    (OWN, "eq(outcome, KEY_MISMATCH) } ok {", "1 } ok {"),
+    (OWN, "if xor(mload(add(0x3e0, size)), n) { break }", ""),
+    (OWN, "codecopy(0xc0, sub(codesize(), add(0x360, size)), add(0x340, size))", "codecopy(0xc0, sub(codesize(), add(0x340, size)), add(0x340, size))"),
+    (OWN, "calldatacopy(0x340, 0x104, 0x40)", "calldatacopy(0x340, 0x104, 0x20)"),
+    (OWN, "if iszero(or(mload(0x340), mload(0x360))) { break }", ""),
+    (OWN, "ok := staticcall(ADD_GAS, 6, 0x300, 0x80, 0x300, 0x40)\n", "ok := 1\n"),
+    (OWN, "if iszero(ok) { break }", "", 1),
+    (OWN, "if iszero(ok) { break }\n                    }", "}", None),
+    (OWN, "if iszero(ok) { break }", "", 3),
+    (OWN, "if scalar {", "if gt(scalar, 1) {"),
+    (OWN, "if scalar {", "if 0 {"),
+    (OWN, "if iszero(lt(scalar, R)) {", "if 0 {"),
+    (OWN, "if iszero(lt(scalar, R)) {", "if iszero(lt(scalar, add(R, 1))) {"),
+    (OWN, "add(NOT_CANONICAL, shr(6, sub(point, 0x3a0)))", "NOT_CANONICAL"),
+    (OWN, "ok := 0\n", ""),
+    (OWN, "mcopy(0x340, point, 0x40)", "mcopy(0x340, point, 0x20)"),
+    (OWN, "ok := staticcall(MUL_GAS, 7, 0x340, 0x60, 0x340, 0x40)", "pop(staticcall(MUL_GAS, 7, 0x340, 0x60, 0x340, 0x40))", None),
+    (OWN, "ok := and(staticcall(ADD_GAS, 6, 0x300, 0x80, 0x300, 0x40), ok)", "ok := ok"),
+    (OWN, "if eq(from, end) { break }", "if eq(add(from, 0x20), end) { break }"),
+    (OWN, "point := add(point, 0x40)", ""),
+    (OWN, "mcopy(0x180, 0x300, 0x40)", ""),
+    (OWN, "calldatacopy(0x00, 0x04, 0xc0)", "calldatacopy(0x00, 0x04, 0xa0)"),
+    (OWN, "calldatacopy(0x240, 0xc4, 0x40)", "calldatacopy(0x240, 0xc4, 0x20)"),
+    (OWN, "or(or(iszero(b), iszero(c)), iszero(or(ay, mload(0x00))))", "or(iszero(b), iszero(c))"),
+    (OWN, "or(or(iszero(b), iszero(c)), iszero(or(ay, mload(0x00))))", "or(iszero(c), iszero(or(ay, mload(0x00))))"),
+    (OWN, "or(or(iszero(b), iszero(c)), iszero(or(ay, mload(0x00))))", "or(iszero(b), iszero(or(ay, mload(0x00))))"),
+    (OWN, "if iszero(lt(ay, Q)) { break }", ""),
+    (OWN, "sub(Q, ay)", "ay"),
+    (OWN, "staticcall(PAIRING_GAS, 8, 0x00, 0x300, 0x00, 0x20)", "staticcall(PAIRING_GAS, 8, 0x00, 0x240, 0x00, 0x20)"),
+    (OWN, "staticcall(PAIRING_GAS, 8, 0x00, 0x300, 0x00, 0x20)", "staticcall(gas(), 8, 0x00, 0x300, 0x00, 0x20)"),
+    (OWN, "if and(and(ok, eq(returndatasize(), 0x20)), eq(mload(0x00), 1)) {", "if ok {"),
+    (OWN, "and(and(ok, eq(returndatasize(), 0x20)), eq(mload(0x00), 1))", "and(ok, eq(mload(0x00), 1))", None),
+    (OWN, "if eq(selector, VERIFY) { stop() }", ""),
+    (OWN, "and(eq(selector, TRY_VERIFY), lt(outcome, BAD_CALL))", "eq(selector, TRY_VERIFY)"),
+    (OWN, "and(eq(selector, TRY_VERIFY), lt(outcome, BAD_CALL))", "lt(outcome, BAD_CALL)"),
+    (OWN, "mstore(0x40, 0x80)\n", ""),
+    (OWN, "Groth16.demand(outcome, address(this), n);", ""),
     (OWN, "if (!ok) revert NoKey(keyId);", ""),
     (OWN, "mstore(add(at, size), accounts)", "mstore(add(at, size), add(accounts, 1))"),
     # Batches.
@@ -164,6 +202,9 @@ MUTANTS = [
 EQUAL = {
     "if ok { outcome := add(NOT_CANONICAL": "only which of two refusals is named, where the sheet point is none and an input is too large",
     "ok := staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)": "points of a stored key are points; without an answer the scratch still starts with one, and too little gas is too little for the pairing",
+    "ok := staticcall(MUL_GAS, 7, 0x340, 0x60, 0x340, 0x40)": "as in the equation",
+    "if iszero(ok) { break }\n                    }": "as above: what fails for lack of gas leaves too little for the pairing",
+    "and(and(ok, eq(returndatasize(), 0x20)), eq(mload(0x00), 1))": "the precompile succeeds with one word or fails",
     "route.frozen || address(route.stop) != address(0)": "a circuit frozen before it was proposed stays dead by `stateOf`",
 }
 
@@ -237,7 +278,8 @@ def main():
                 fate = judge(work, mutant)
                 count[fate] += 1
                 reason = f": {EQUAL[mutant[1]]}" if fate == "excused" else ""
-                print(f"{fate:9} {file}: `{mutant[1]}` -> `{mutant[2]}`{reason}", flush=True)
+                old, new = (" ".join(text.split()) for text in mutant[1:3])
+                print(f"{fate:9} {file}: `{old}` -> `{new}`{reason}", flush=True)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     print(", ".join(f"{n} {fate}" for fate, n in count.items()))
