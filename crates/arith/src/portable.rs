@@ -59,6 +59,7 @@ impl<F: Coordinate> Point<F> {
 }
 
 /// What the second pass needs of an addition.
+#[derive(Clone, Copy)]
 struct Note<F> {
     one: Point<F>,
     two: Point<F>,
@@ -66,6 +67,13 @@ struct Note<F> {
     run: F,
     /// The product of all denominators before.
     before: F,
+    /// Whether the points are neither equal nor opposite, and neither is infinity.
+    plain: bool,
+}
+
+impl<F: Coordinate> Note<F> {
+    const NOTHING: Self =
+        Self { one: Point::INFINITY, two: Point::INFINITY, run: F::ZERO, before: F::ZERO, plain: false };
 }
 
 /// Additions that share an inversion.
@@ -76,6 +84,36 @@ pub(crate) struct Plain<F>(Vec<Note<F>>);
 
 /// How many additions ahead points are asked for.
 const AHEAD: usize = 8;
+
+/// The sum of two points of which one is infinity, or that are equal or opposite; `this` is the inverse of what `denominator` gave.
+#[cold]
+fn special<F: Coordinate>(p: &Point<F>, q: &Point<F>, this: &F) -> Point<F> {
+    if p.is_infinity() {
+        return *q;
+    }
+    if q.is_infinity() {
+        return *p;
+    }
+    if p != q {
+        return Point::INFINITY;
+    }
+    // With `y/4` for `y`, a quarter of the tangent's slope: 3 x^2 / 2 (y/4) is four times it.
+    let square = p.x.squared().times(this).quarter().quarter();
+    finish(p, q, &square.doubled().plus(&square))
+}
+
+/// The denominator of such a sum: a tangent's, or one, so that the product goes on.
+#[cold]
+fn denominator<F: Coordinate>(p: &Point<F>, q: &Point<F>) -> F {
+    if p == q && !p.is_infinity() { p.y.doubled() } else { F::ONE }
+}
+
+/// The third point of the line through two, mirrored, from a quarter of its slope.
+#[inline(always)]
+fn finish<F: Coordinate>(p: &Point<F>, q: &Point<F>, quarter: &F) -> Point<F> {
+    let x = quarter.doubled().doubled().squared().minus(&p.x.plus(&q.x));
+    Point { x, y: quarter.times(&p.x.minus(&x)).minus(&p.y) }
+}
 
 /// Does `adds`, all reads of a batch before any write of it. Complete, as the vector path is.
 #[inline(always)]
@@ -90,45 +128,36 @@ fn add_all<F: Coordinate, const ROWS: usize>(
         let Point { x, y } = Point::<F>::read(&get((entry >> 1) as usize));
         Point { x, y: if entry & 1 == 1 { F::ZERO.minus(&y) } else { y } }
     };
+    if notes.len() < BATCH.min(adds.len()) {
+        notes.resize(BATCH.min(adds.len()), Note::NOTHING);
+    }
     for batch in adds.chunks(BATCH) {
-        notes.clear();
         let mut product = F::ONE;
-        for (i, add) in batch.iter().enumerate() {
+        for (i, (add, note)) in batch.iter().zip(&mut *notes).enumerate() {
             if let Some(later) = batch.get(i + AHEAD) {
                 ask((later.a >> 1) as usize);
                 ask((later.b >> 1) as usize);
             }
-            let (p, q) = (get(add.a), get(add.b));
-            let mut run = q.x.minus(&p.x);
-            if run.is_zero() || p.is_infinity() || q.is_infinity() {
-                // A tangent, or no slope at all: then one, so that the product goes on.
-                run = if p == q && !p.is_infinity() { p.y.doubled() } else { F::ONE };
+            // Written where they stay, part by part: a note is too large to be moved.
+            (note.one, note.two) = (get(add.a), get(add.b));
+            note.run = note.two.x.minus(&note.one.x);
+            note.plain = !(note.run.is_zero() || note.one.is_infinity() || note.two.is_infinity());
+            if !note.plain {
+                note.run = denominator(&note.one, &note.two);
             }
-            notes.push(Note { one: p, two: q, run, before: product });
-            product = product.times(&run);
+            note.before = product;
+            product = product.times(&note.run);
         }
         let mut inverse = product.inverted();
         for (add, note) in batch.iter().zip(&*notes).rev() {
             let (p, q) = (&note.one, &note.two);
             let this = inverse.times(&note.before);
             inverse = inverse.times(&note.run);
-            let sum = if p.is_infinity() {
-                *q
-            } else if q.is_infinity() {
-                *p
-            } else if p.x == q.x && p.y != q.y {
-                Point::INFINITY
+            let sum = if note.plain {
+                // With `y/4` for `y` a quarter of the slope comes out.
+                finish(p, q, &q.y.minus(&p.y).times(&this))
             } else {
-                // With `y/4` for `y` a quarter of the slope comes out; of a tangent, 3 x^2 / 2 (y/4), four times it.
-                let quarter = if p.x == q.x {
-                    let square = p.x.squared().times(&this).quarter().quarter();
-                    square.doubled().plus(&square)
-                } else {
-                    q.y.minus(&p.y).times(&this)
-                };
-                let slope = quarter.doubled().doubled();
-                let x = slope.squared().minus(&p.x.plus(&q.x));
-                Point { x, y: quarter.times(&p.x.minus(&x)).minus(&p.y) }
+                special(p, q, &this)
             };
             put(add.to as usize, sum.packed());
         }
@@ -163,9 +192,7 @@ impl<F: Coordinate, const ROWS: usize> Adder<ROWS> for Plain<F> {
         }
     }
     fn wipe(&mut self) {
-        for note in &mut self.0 {
-            *note = Note { one: Point::INFINITY, two: Point::INFINITY, run: F::ZERO, before: F::ZERO };
-        }
+        self.0.fill(Note::NOTHING);
         std::hint::black_box(&mut self.0);
     }
 }

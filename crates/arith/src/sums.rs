@@ -43,12 +43,17 @@ pub(crate) trait Adder<const ROWS: usize>: Send {
     fn wipe(&mut self);
 }
 
+/// How many copies ahead points are asked for.
+const ODD_AHEAD: usize = 16;
+
 /// Working memory of one thread.
 struct Bench<A: Adder<ROWS>, const ROWS: usize> {
     adder: A,
     adds: Vec<Add>,
     /// Of every list still longer than one: where its sum will be, and how many points it has left.
     open: Vec<(u32, u32)>,
+    /// Points that only move on: which, and where to.
+    odd: Vec<(u32, u32)>,
     points: Vec<Packed<ROWS>>,
 }
 
@@ -57,6 +62,7 @@ impl<A: Adder<ROWS>, const ROWS: usize> Drop for Bench<A, ROWS> {
         self.adder.wipe();
         self.adds.zeroize();
         self.open.zeroize();
+        self.odd.zeroize();
         self.points.fill(Packed::INFINITY);
         std::hint::black_box(&mut self.points);
     }
@@ -75,6 +81,7 @@ impl<A: Adder<ROWS>, const ROWS: usize> Benches<A, ROWS> {
             adder: A::new(),
             adds: Vec::new(),
             open: Vec::new(),
+            odd: Vec::new(),
             points: Vec::new(),
         });
         let out = work(&mut bench);
@@ -159,21 +166,25 @@ fn sum_chunk<A: Adder<ROWS>, const ROWS: usize>(
     entries: &[u32],
     pieces: &[Range<u32>],
 ) -> Vec<Packed<ROWS>> {
-    let Bench { adder, adds, open, points } = bench;
+    let Bench { adder, adds, open, odd, points } = bench;
     adds.clear();
     open.clear();
-    points.clear();
+    odd.clear();
     let mut places = Vec::with_capacity(pieces.len());
     let mut at = 0u32;
-    // The first level reads the table. An odd one out is copied.
+    // The first level reads the table. An odd one out is copied; half of the lists have one, so memory is asked for these ahead too.
+    let total: usize = pieces.iter().map(|p| (p.end - p.start).div_ceil(2) as usize).sum();
+    // What stood there is written over, all of it: no time is spent on wiping it first.
+    if points.len() < total {
+        points.resize(total, Packed::INFINITY);
+    }
     for piece in pieces {
         let list = &entries[piece.start as usize..piece.end as usize];
         places.push(at);
         let left = index(list.len().div_ceil(2));
-        points.resize((at + left) as usize, Packed::INFINITY);
         let mut to = at;
         if let (1, [entry, ..]) = (list.len() % 2, list) {
-            points[to as usize] = A::signed(&table[(entry >> 1) as usize], entry & 1 == 1);
+            odd.push((*entry, to));
             to += 1;
         }
         for pair in list[list.len() % 2..].chunks_exact(2) {
@@ -184,6 +195,12 @@ fn sum_chunk<A: Adder<ROWS>, const ROWS: usize>(
             open.push((at, left));
         }
         at += left;
+    }
+    for (i, (entry, to)) in odd.iter().enumerate() {
+        if let Some((later, _)) = odd.get(i + ODD_AHEAD) {
+            table[(later >> 1) as usize].prefetch();
+        }
+        points[*to as usize] = A::signed(&table[(entry >> 1) as usize], entry & 1 == 1);
     }
     adder.across(table, adds, points);
     // Then sums of sums, in place: an odd one out is the first, and stays. A sum lands no later than its first summand.
