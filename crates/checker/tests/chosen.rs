@@ -132,6 +132,28 @@ fn bits_are_bounds_too() {
             "{allowed}: {findings:?}"
         );
     }
+    // The same of bits of the book, of which a row counts as many as it names.
+    let forced = || (Global, vec![], vec![(VALUE, 1), (LOTS, -1), (G::Bit(0), M)]);
+    for (allowed, lawful) in [(0, true), (1, false)] {
+        let mut count = vec![(G::Bit(0), -1)];
+        if allowed > 0 {
+            count.push((G::One, allowed));
+        }
+        let findings = Rows(vec![forced(), (Global, vec![], count)]).check();
+        assert_eq!(
+            findings.iter().any(|f| matches!(f, Finding::CountAlwaysHolds { .. })),
+            !lawful,
+            "{allowed}: {findings:?}"
+        );
+    }
+    // A bit that follows another has one definition, whose coefficient is one, and is no witness that could be left out.
+    let findings = Rows(vec![
+        forced(),
+        (Global, vec![], vec![(G::Bit(1), 1), (G::Bit(0), -1)]),
+        (Global, vec![], vec![(G::Bit(1), -1)]),
+    ])
+    .check();
+    assert!(findings.is_empty(), "{findings:?}");
     // A count in favour of the prover, and a bit of the book forced by a row over blocks.
     let findings = counted().changed(|rows| rows[1].2[0].1 = 1);
     assert!(findings.iter().any(|f| matches!(f, Finding::PositiveSum { .. })), "{findings:?}");
@@ -175,6 +197,28 @@ fn a_choice_lets_go_of_one_alternative_at_a_time() {
         let findings = better().changed(|rows| rows.push((family, local, global)));
         assert!(findings.iter().any(|f| matches!(f, Finding::SharedChoice { .. })), "{findings:?}");
     }
+    // Two alternatives of a witness of the book, and two more with a bit of their own.
+    let pair = |bit| {
+        let gross = (G::Total(columns::GROSS), -1);
+        [
+            (Global, vec![], vec![(G::Witness(0), 5), gross, (G::Bit(bit), M)]),
+            (
+                Global,
+                vec![],
+                vec![(G::Witness(0), 5), (G::WorstBook, -5), (LOTS, -5), (G::Bit(bit), -M), (G::One, M)],
+            ),
+        ]
+    };
+    let used = (Global, vec![], vec![(VALUE, 1), (LOTS, -1), (G::Witness(0), -1)]);
+    let of =
+        |bits: &[usize]| Rows(bits.iter().flat_map(|i| pair(*i)).chain([used.clone()]).collect()).check();
+    assert!(of(&[0]).is_empty(), "{:?}", of(&[0]));
+    let findings = of(&[0, 1]);
+    assert!(findings.iter().any(|f| matches!(f, Finding::SharedChoice { .. })), "{findings:?}");
+    // A row of the same blocks that does not read it is nobody's choice.
+    let beside = (Group, vec![(GROSS, -1)], vec![(VALUE, 1), (LOTS, -1)]);
+    let findings = better().changed(|rows| rows.push(beside));
+    assert!(findings.is_empty(), "{findings:?}");
     // Another witness, or a bit of the book, lets go of it.
     let findings = better().changed(|rows| {
         rows[0].1.pop();
@@ -221,6 +265,15 @@ fn a_free_witness_serves_one_charge() {
     free_witness(
         &largest().changed(|rows| {
             rows[3].2.remove(0);
+        }),
+        "not the definition of a charge",
+    );
+    // It is counted by a row that a bit lets go of, or by one over blocks.
+    free_witness(&largest().changed(|rows| rows[3].2.push((G::Bit(0), M))), "not the definition of a charge");
+    free_witness(
+        &largest().changed(|rows| {
+            rows[3].2.remove(1);
+            rows.push((Asset, vec![(L::Witness(1), 1)], vec![(G::Witness(0), -2)]));
         }),
         "not the definition of a charge",
     );

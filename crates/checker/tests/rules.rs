@@ -3,7 +3,7 @@
 use Family::{Account, Asset, Global, Group, Slot};
 use GlobalVar as G;
 use LocalVar as L;
-use mandate_checker::{Finding, Level, check, check_rules, rule_rows};
+use mandate_checker::{Finding, Level, check, check_rules, check_rules_on, rule_rows};
 use mandate_statement::{Digest, Family, GlobalVar, LocalVar, RowRef, RuleRows, RulesPart, SHAPES, Shape};
 use mandate_testing::{RulesBuilder, columns, plain_risk_part, rules_part, rules_part_for, t32};
 
@@ -72,6 +72,23 @@ fn names_digests_and_lengths() {
     finds_only!(after(|p| p.shape = "s256".into()), Finding::CoefficientCount { .. });
     finds_only!(after(|p| p.coefficients.clear()), Finding::CoefficientCount { got: 0, .. });
     finds_only!(after(|p| p.source = Digest::default()), Finding::ZeroDigest { what: "mandate text" });
+}
+
+#[test]
+fn a_part_is_checked_on_its_own_shape_alone() {
+    let named = |change: fn(&mut Shape)| -> &'static Shape {
+        let mut shape = *t32();
+        change(&mut shape);
+        Box::leak(Box::new(shape))
+    };
+    let refused = |shape| {
+        let findings = check_rules_on(shape, &rules_part(1)).expect_err("another shape");
+        assert!(matches!(findings[..], [Finding::UnknownModel { .. }]), "{findings:?}");
+    };
+    assert!(check_rules_on(named(|_| ()), &rules_part(1)).is_ok());
+    // Of the same sizes under another name; of the same name with columns that the model does not have.
+    refused(named(|s| s.name = "other"));
+    refused(named(|s| s.scenarios += 1));
 }
 
 #[test]

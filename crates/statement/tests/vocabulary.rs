@@ -505,3 +505,21 @@ fn digests_in_words() {
         assert!(serde_json::from_str::<Digest>(&format!("\"{bad}\"")).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn runs_are_empty_where_every_list_is() {
+    let nothing = || Runs { carry: vec![], used: vec![], gap: vec![], coins: vec![], cover: vec![] };
+    assert!(nothing().is_empty());
+    let changes: [fn(&mut Runs); 5] = [
+        |r| r.carry.push(false),
+        |r| r.used.push(false),
+        |r| r.gap.push(0),
+        |r| r.coins.push(0),
+        |r| r.cover.push(0),
+    ];
+    for change in changes {
+        let mut runs = nothing();
+        change(&mut runs);
+        assert!(!runs.is_empty(), "{runs:?}");
+    }
+}
