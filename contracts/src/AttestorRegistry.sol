@@ -14,6 +14,9 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     /// @dev How far a new version of an account set may be from the last.
     uint64 private constant MOST_VERSIONS_AT_ONCE = 1000;
 
+    /// @dev Half the order of secp256k1: an `s` above it is the other form of a signature below it.
+    uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
+
     /// @dev The first slot is all that an attestation reads, unless only a commitment was declared.
     struct Subject {
         /// Code with the set's digest and its packed accounts; zero where there is none.
@@ -158,7 +161,7 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     {
         uint256 list;
         uint256 count;
-        (digest, list, count) = _declared(subject);
+        (digest, list, count) = _declared(subject, false);
         accounts = new Account[](count);
         for (uint256 i = 0; i < count; ++i) {
             accounts[i] = _account(list, i);
@@ -205,13 +208,24 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     }
 
     /// @dev A subject's declared accounts in memory: address and number of the packed words.
-    function _declared(bytes32 subject) internal view returns (bytes32 digest, uint256 list, uint256 count) {
+    /// @param submitting Whether the sender must be one who may submit.
+    function _declared(bytes32 subject, bool submitting)
+        internal
+        view
+        returns (bytes32 digest, uint256 list, uint256 count)
+    {
         Subject storage s = _subjects[subject];
-        address pointer = s.accounts;
+        uint256 word;
+        assembly ("memory-safe") {
+            word := sload(s.slot)
+        }
+        // forge-lint: disable-next-line(unsafe-typecast) the slot's first field
+        address pointer = address(uint160(word));
         if (pointer == address(0)) {
             if (s.committed != bytes32(0)) revert ListNotDeclared(subject);
             revert UnknownSubject(subject);
         }
+        if (submitting && word >> 240 != 0) _checkSubmitter(subject);
         assembly ("memory-safe") {
             let m := mload(0x40)
             let size := sub(extcodesize(pointer), 1)
@@ -224,7 +238,7 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     }
 
     /// @dev Anyone may submit a subject's attestation, unless its administrator said otherwise.
-    function _checkSubmitter(bytes32 subject) internal view {
+    function _checkSubmitter(bytes32 subject) private view {
         Subject storage s = _subjects[subject];
         if (s.restricted && !_approved[subject][s.term][msg.sender]) revert NotASubmitter(msg.sender);
     }
@@ -244,6 +258,7 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
         bytes memory packed;
         (digest, packed) = _pack(subject, s.version, accounts);
         if (digest != committed) revert OtherAccounts(committed, digest);
+        _checkSubmitter(subject);
         assembly ("memory-safe") {
             list := add(packed, 0x20)
         }
@@ -263,6 +278,10 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
         return address(uint160(packed));
     }
 
+    function _gradeOf(uint256 packed) private pure returns (Grade) {
+        return Grade(uint8(packed >> 160));
+    }
+
     function _nettingSetOf(uint256 packed) internal pure returns (uint16) {
         return uint16(packed >> 168);
     }
@@ -270,75 +289,174 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     /// @dev The account at place `i` of a packed list.
     function _account(uint256 list, uint256 i) internal pure returns (Account memory) {
         (uint256 word, bytes32 name) = _packed(list, i);
-        return Account(_nettingSetOf(word), name, _attestorOf(word), Grade(uint8(word >> 160)));
+        return Account(_nettingSetOf(word), name, _attestorOf(word), _gradeOf(word));
     }
 
     // forge-lint: disable-end(unsafe-typecast)
 
-    /// @dev Uses an account for a book: one subject at a time, one sequence number once, one statement per instant.
-    /// Reads and writes the slot as a word: field by field it would cost a thousand gas more.
-    /// @param who The attestor, `account` its name of the account.
-    /// @param tag Of the subject: `_tag`.
-    /// @param asOf Below 2^40, as is `until`; `sequence` is below 2^64.
-    function _use(address who, bytes32 account, uint256 sequence, uint256 tag, uint256 asOf, uint256 until)
-        internal
-    {
-        Use storage use = _uses[_useId(who, account)];
-        uint256 word;
+    /// @dev Takes a subject's accounts for a book, each once the attestor may vouch, the account is free, one sequence number once and
+    /// one statement per instant, and what is signed is what is given. Puts the commitments in their places.
+    /// @param book Memory address of what `_book` made.
+    /// @param list The packed accounts, up to `end`; `signed` what is given, in the calldata. As many.
+    /// @param places Memory address of a word for each account of the shape, up to the last in the list.
+    function _take(uint256 book, uint256 list, uint256 end, uint256 signed, uint256 places) internal {
+        bool ok;
         assembly ("memory-safe") {
-            word := sload(use.slot)
-        }
-        uint256 lastSequence = word & type(uint64).max;
-        uint256 lastUntil = (word >> 104) & type(uint40).max;
-        // forge-lint: disable-start(unsafe-typecast) fields of the word, and what the caller answers for
-        if (tag != word >> 152) {
-            // Until then a record may say of another subject that this account is among its own.
-            if (asOf <= lastUntil) revert AccountBusy(account, uint40(lastUntil));
-        } else {
-            uint256 lastAsOf = (word >> 64) & type(uint40).max;
-            if (asOf < lastAsOf) revert AccountBusy(account, uint40(lastAsOf));
-            bool same = asOf == lastAsOf;
-            // The same book, shown to another mandate: the very same statement of it, or none.
-            if (same && sequence != lastSequence) {
-                revert SequenceUsed(account, uint64(sequence), uint64(lastSequence));
+            ok := 1
+            let asOf := mload(add(book, 0xa0))
+            for {} lt(list, end) {} {
+                let packed := mload(list)
+                mstore(0x00, shr(96, shl(96, packed)))
+                // An attestor who may vouch for one account may for the next, under the same grade.
+                if xor(mload(add(book, 0x1a0)), shl(88, packed)) {
+                    mstore(add(book, 0x1a0), shl(88, packed))
+                    mstore(0x20, _attestors.slot)
+                    // The layout of `Attestor`.
+                    let word := sload(keccak256(0x00, 0x40))
+                    let grade := and(shr(160, packed), 0xff)
+                    // Listed, not revoked, of the declared grade; inside the window.
+                    ok := eq(and(word, 0xffffff), or(1, shl(16, grade)))
+                    ok := gt(ok, gt(and(shr(24, word), 0xffffffffffff), asOf))
+                    ok := gt(ok, gt(timestamp(), and(shr(72, word), 0xffffffffffff)))
+                    // The subject itself, only where that is allowed.
+                    if iszero(grade) {
+                        ok := and(ok, shr(mul(8, selfAllowed.offset), sload(selfAllowed.slot)))
+                    }
+                }
+                let sequence := calldataload(add(signed, 0x20))
+                {
+                    let commitment := calldataload(signed)
+                    let place := shr(168, packed)
+                    mstore(add(places, shl(5, place)), commitment)
+                    // As `Digests.attestationOf`.
+                    mstore(add(book, 0x40), mload(add(list, 0x20)))
+                    mstore(add(book, 0x60), place)
+                    mstore(add(book, 0xc0), sequence)
+                    mstore(add(book, 0xe0), commitment)
+                    ok := gt(ok, or(iszero(commitment), shr(64, sequence)))
+                    mstore(add(book, 0x122), keccak256(book, 0x100))
+                    // As `_signerOf`. Nothing comes back where nobody signed, and zero is nobody's address.
+                    let scratch := add(book, 0x1c0)
+                    mstore(scratch, keccak256(add(book, 0x100), 0x42))
+                    calldatacopy(add(scratch, 0x40), add(signed, 0x40), 0x20)
+                    let s := calldataload(add(signed, 0x60))
+                    mstore(add(scratch, 0x20), add(shr(255, s), 27))
+                    s := shr(1, shl(1, s))
+                    mstore(add(scratch, 0x60), s)
+                    ok := gt(ok, gt(s, HALF_ORDER))
+                    mstore(0x20, 0)
+                    pop(staticcall(gas(), 1, scratch, 0x80, 0x20, 0x20))
+                    ok := and(ok, eq(mload(0x20), mload(0x00)))
+                }
+                // Of `_uses[_useId(attestor, account)]`; the attestor stands there still.
+                mstore(0x20, mload(add(list, 0x20)))
+                mstore(0x00, keccak256(0x00, 0x40))
+                mstore(0x20, _uses.slot)
+                let slot := keccak256(0x00, 0x40)
+                let tag := mload(add(book, 0x160))
+                let until := mload(add(book, 0x180))
+                {
+                    // The layout of `Use`.
+                    let word := sload(slot)
+                    let lastUntil := and(shr(104, word), 0xffffffffff)
+                    switch eq(tag, shr(152, word))
+                    case 0 {
+                        // Until then a record may say of another subject that this account is among its own.
+                        ok := and(ok, and(gt(sequence, and(word, 0xffffffffffffffff)), gt(asOf, lastUntil)))
+                    }
+                    default {
+                        // A later book under a later number; or the same, shown to another mandate: the very same statement of it.
+                        let lastAsOf := and(shr(64, word), 0xffffffffff)
+                        word := and(word, 0xffffffffffffffff)
+                        let later := and(gt(sequence, word), gt(asOf, lastAsOf))
+                        ok := and(ok, or(later, and(eq(sequence, word), eq(asOf, lastAsOf))))
+                        if gt(lastUntil, until) { until := lastUntil }
+                    }
+                }
+                if iszero(ok) { break }
+                until := or(shl(104, until), or(shl(64, asOf), sequence))
+                sstore(slot, or(or(shl(152, tag), shl(144, 1)), until))
+                list := add(list, 0x40)
+                signed := add(signed, 0x80)
             }
-            if (until < lastUntil) until = lastUntil;
-            if (same) lastSequence = 0;
         }
-        if (sequence <= lastSequence) revert SequenceUsed(account, uint64(sequence), uint64(lastSequence));
-        // forge-lint: disable-end(unsafe-typecast)
-        word = sequence | asOf << 64 | until << 104 | 1 << 144 | tag << 152;
+        if (!ok) _refuse(book, list, signed);
+    }
+
+    /// @dev What all accounts of a subject's book need, in memory: `Digests.attestationFor` and, behind it, the subject's tag, the
+    /// last instant that the record will speak of, who may vouch (nobody yet: no attestor's word ends in one) and four words of
+    /// scratch. Instants are below 2^40.
+    function _book(bytes32 subject, bytes32 universe, uint256 asOf, uint256 until)
+        internal
+        pure
+        returns (uint256 book)
+    {
+        book = Digests.attestationFor(subject, universe, asOf);
+        uint256 tag = _tag(subject);
         assembly ("memory-safe") {
-            sstore(use.slot, word)
+            mstore(add(book, 0x160), tag)
+            mstore(add(book, 0x180), until)
+            mstore(add(book, 0x1a0), 1)
+            mstore(0x40, add(book, 0x240))
+        }
+    }
+
+    /// @dev Why an account was not taken.
+    function _refuse(uint256 book, uint256 list, uint256 from) private view {
+        (uint256 packed, bytes32 name) = _packed(list, 0);
+        SignedAccount calldata signed;
+        uint256 tag;
+        uint256 asOf;
+        assembly ("memory-safe") {
+            signed := from
+            asOf := mload(add(book, 0xa0))
+            tag := mload(add(book, 0x160))
+        }
+        uint16 place = _nettingSetOf(packed);
+        if (signed.commitment == 0) revert AccountMissing(place);
+        _checkAttestor(packed, asOf);
+        Use memory last = _uses[_useId(_attestorOf(packed), name)];
+        bool same = last.subject == tag && last.asOf == asOf && last.sequence == signed.sequence;
+        // Until then a record may say of another subject that this account is among its own.
+        if (last.subject != tag && asOf <= last.until) revert AccountBusy(name, last.until);
+        if (last.subject == tag && asOf < last.asOf) revert AccountBusy(name, last.asOf);
+        if (!same && (signed.sequence <= last.sequence || (last.subject == tag && asOf == last.asOf))) {
+            revert SequenceUsed(name, signed.sequence, last.sequence);
+        }
+        bytes32 hash = Digests.attestationOf(book, name, place, signed.sequence, signed.commitment);
+        revert WrongSigner(place, _signerOf(hash, signed.r, signed.vs), _attestorOf(packed));
+    }
+
+    /// @dev Who signed a digest; zero for nobody. A high `s` is refused: the short form leaves no other `v` than 27 and 28.
+    function _signerOf(bytes32 hash, bytes32 r, bytes32 vs) private view returns (address signer) {
+        assembly ("memory-safe") {
+            let s := and(vs, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
+            if iszero(gt(s, HALF_ORDER)) {
+                let m := mload(0x40)
+                mstore(m, hash)
+                mstore(add(m, 0x20), add(shr(255, vs), 27))
+                mstore(add(m, 0x40), r)
+                mstore(add(m, 0x60), s)
+                // Nothing comes back where nobody signed.
+                if staticcall(gas(), 1, m, 0x80, 0x00, 0x20) {
+                    if eq(returndatasize(), 0x20) { signer := mload(0x00) }
+                }
+            }
         }
     }
 
     /// @dev 104 bits of a hash of the subject.
-    function _tag(bytes32 subject) internal pure returns (uint256 tag) {
+    function _tag(bytes32 subject) private pure returns (uint256 tag) {
         assembly ("memory-safe") {
             mstore(0x00, subject)
             tag := shr(152, keccak256(0x00, 0x20))
         }
     }
 
-    /// @dev One word read; what is wrong with it is worked out only then.
+    /// @dev Reverts unless the attestor may vouch.
     /// @param packed The first word of a packed account: attestor and declared grade.
-    function _checkAttestor(uint256 packed, uint256 asOf) internal view {
-        Attestor storage a = _attestors[_attestorOf(packed)];
-        uint256 word;
-        assembly ("memory-safe") {
-            word := sload(a.slot)
-        }
-        uint256 grade = (packed >> 160) & type(uint8).max;
-        // Listed, not revoked, of the declared grade, which is not the subject itself.
-        bool plain = (word & 0xffffff) == (1 | grade << 16) && grade != uint256(Grade.Self);
-        bool inside =
-            asOf >= ((word >> 24) & type(uint48).max) && block.timestamp <= ((word >> 72) & type(uint48).max);
-        // forge-lint: disable-next-line(unsafe-typecast) as `_pack` put it there
-        if (!plain || !inside) _refuseAttestor(_attestorOf(packed), Grade(uint8(grade)), asOf);
-    }
-
-    function _refuseAttestor(address who, Grade declared, uint256 asOf) private view {
+    function _checkAttestor(uint256 packed, uint256 asOf) private view {
+        (address who, Grade declared) = (_attestorOf(packed), _gradeOf(packed));
         Attestor memory a = _attestors[who];
         if (!a.listed) revert UnknownAttestor(who);
         if (a.revoked) revert AttestorIsRevoked(who);

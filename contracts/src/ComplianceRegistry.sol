@@ -18,32 +18,29 @@ import {Records} from "./lib/Records.sol";
 /// @dev One contract for all that an attestation touches but the risk part: every contract more would cost it 2,600 gas, and
 /// every word between two of them some more. Attestors and accounts, and the versions of mandates, are files of their own.
 contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
-    /// @dev Bytes of `abi.encode(IMandateRegistry.Mandate)` at the front of a mandate's code, and places of its words.
+    /// @dev Bytes of `abi.encode(IMandateRegistry.Mandate)` at the front of a mandate's code, and offsets of its words.
     uint256 private constant MANDATE = 17 * 32;
-    uint256 private constant DIGEST = 0;
-    uint256 private constant X = 1;
-    uint256 private constant Y = 2;
-    uint256 private constant KEY_ID = 3;
-    uint256 private constant KEY = 4;
-    uint256 private constant MODEL = 6;
-    uint256 private constant LINE = 7;
-    uint256 private constant MAX_DELAY = 8;
-    uint256 private constant MAX_AGE = 9;
-    uint256 private constant MAX_GAP = 10;
-    uint256 private constant START = 11;
-    uint256 private constant PERIOD = 12;
-    uint256 private constant WINDOW = 13;
-    uint256 private constant DRAWN = 14;
+    uint256 private constant DIGEST = 0x00;
+    uint256 private constant X = 0x20;
+    uint256 private constant Y = 0x40;
+    uint256 private constant KEY_ID = 0x60;
+    uint256 private constant KEY = 0x80;
+    uint256 private constant MODEL = 0xc0;
+    uint256 private constant LINE = 0xe0;
+    uint256 private constant MAX_DELAY = 0x100;
+    uint256 private constant MAX_AGE = 0x120;
+    uint256 private constant MAX_GAP = 0x140;
+    uint256 private constant START = 0x160;
+    uint256 private constant PERIOD = 0x180;
+    uint256 private constant WINDOW = 0x1a0;
+    uint256 private constant DRAWN = 0x1c0;
 
-    /// @dev Half the order of secp256k1: an `s` above it is the other form of a signature below it.
-    uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
-
-    /// @dev Places of the words that `IRiskRegistry.usable` answers.
-    uint256 private constant RISK_X = 0;
-    uint256 private constant RISK_Y = 1;
-    uint256 private constant UNIVERSE = 2;
-    uint256 private constant AS_OF = 3;
-    uint256 private constant SERIAL = 4;
+    /// @dev Offsets of the words that `IRiskRegistry.usable` answers.
+    uint256 private constant RISK_X = 0x00;
+    uint256 private constant RISK_Y = 0x20;
+    uint256 private constant UNIVERSE = 0x40;
+    uint256 private constant AS_OF = 0x60;
+    uint256 private constant SERIAL = 0x80;
 
     /// @dev What statements under one mandate and risk part have in common.
     struct Sheet {
@@ -53,15 +50,12 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
         /// Accounts of the shape.
         uint256 accounts;
         uint256 version;
-        bytes32 risk;
         /// Memory address of the risk part's words.
         uint256 part;
-        uint256 asOf;
         /// `Digests.contextFor`.
         uint256 context;
-        /// Of the subject whose statement is checked: `_tag`, and `Digests.attestationFor`.
-        uint256 tag;
-        uint256 message;
+        /// `_book` of the subject whose statement is checked.
+        uint256 book;
     }
 
     IRiskRegistry public immutable RISKS;
@@ -77,7 +71,7 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
 
     /// @inheritdoc IComplianceRegistry
     function attest(bytes32 mandateId, bytes32 riskDigest, Statement calldata s) external {
-        (bytes32 set, uint256 list, uint256 count) = _declared(s.subject);
+        (bytes32 set, uint256 list, uint256 count) = _declared(s.subject, true);
         _attest(_sheet(mandateId, riskDigest), s, set, list, count);
     }
 
@@ -101,10 +95,10 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
         uint256[] memory inputs = new uint256[](n * statements.length);
         for (uint256 i = 0; i < statements.length; ++i) {
             Statement calldata s = statements[i];
-            (bytes32 set, uint256 list, uint256 count) = _declared(s.subject);
-            uint256[] memory own = _state(sheet, s, set, list, count);
-            for (uint256 j = 0; j < n; ++j) {
-                inputs[n * i + j] = own[j];
+            (bytes32 set, uint256 list, uint256 count) = _declared(s.subject, true);
+            (uint256 scalars, uint256 used) = _state(sheet, s, set, list, count);
+            assembly ("memory-safe") {
+                mcopy(add(add(inputs, 0x20), shl(5, mul(n, i))), scalars, shl(5, used))
             }
             proofs[i] = s.proof;
         }
@@ -213,9 +207,7 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
             // 64 bytes for the context and for every account.
             accounts: ((size - MANDATE - Groth16.INPUTS) >> 6) - 1,
             version: version,
-            risk: riskDigest,
             part: part,
-            asOf: _word(part, AS_OF),
             context: Digests.contextFor(
                 block.chainid,
                 address(this),
@@ -224,8 +216,7 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
                 riskDigest,
                 _word(part, AS_OF)
             ),
-            tag: 0,
-            message: 0
+            book: 0
         });
     }
 
@@ -233,14 +224,12 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
     function _risk(bytes32 riskDigest, uint256 m) private view returns (uint256 part) {
         address risks = address(RISKS);
         bytes4 selector = IRiskRegistry.usable.selector;
-        bytes32 keyId = bytes32(_word(m, KEY_ID));
-        bytes32 model = bytes32(_word(m, MODEL));
         assembly ("memory-safe") {
             part := mload(0x40)
             mstore(part, selector)
             mstore(add(part, 0x04), riskDigest)
-            mstore(add(part, 0x24), keyId)
-            mstore(add(part, 0x44), model)
+            mstore(add(part, 0x24), mload(add(m, KEY_ID)))
+            mstore(add(part, 0x44), mload(add(m, MODEL)))
             let ok := staticcall(gas(), risks, part, 0x64, part, 0xa0)
             if iszero(and(ok, gt(returndatasize(), 0x9f))) {
                 returndatacopy(part, 0, returndatasize())
@@ -252,7 +241,7 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
 
     function _word(uint256 m, uint256 place) private pure returns (uint256 word) {
         assembly ("memory-safe") {
-            word := mload(add(m, shl(5, place)))
+            word := mload(add(m, place))
         }
     }
 
@@ -264,74 +253,75 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
     function _attest(Sheet memory sheet, Statement calldata s, bytes32 set, uint256 list, uint256 count)
         private
     {
-        uint256[] memory inputs = _state(sheet, s, set, list, count);
-        uint256 scalars;
-        assembly ("memory-safe") {
-            scalars := add(inputs, 0x20)
-        }
+        (uint256 scalars, uint256 used) = _state(sheet, s, set, list, count);
         uint256 part = sheet.part;
         uint256 outcome = Groth16.equation(
-            sheet.mandate + MANDATE, s.proof, _word(part, RISK_X), _word(part, RISK_Y), scalars, inputs.length
+            sheet.mandate + MANDATE, s.proof, _word(part, RISK_X), _word(part, RISK_Y), scalars, used
         );
         if (outcome != Groth16.HOLDS) Groth16.demand(outcome, _key(sheet.mandate), sheet.accounts);
     }
 
-    /// @dev Everything but the proof: accounts are used, the record is written. Returns what the proof must be of, the
-    /// context and a commitment per account of the shape.
+    /// @dev Everything but the proof: accounts are used, the record is written. Returns what the proof must be of: memory
+    /// address and number of the context and the commitments up to the last account that is declared. Those of the shape's accounts
+    /// behind it are zero.
     function _state(Sheet memory sheet, Statement calldata s, bytes32 set, uint256 list, uint256 count)
         private
-        returns (uint256[] memory inputs)
+        returns (uint256 scalars, uint256 used)
     {
-        _checkSubmitter(s.subject);
-        mapping(bytes32 => uint256) storage records = _records[s.subject];
-        uint256 next = _next(sheet, s, records[sheet.mandateId]);
+        bytes32 subject = s.subject;
+        uint256 slot;
+        uint256 next;
+        {
+            bytes32 mandateId = sheet.mandateId;
+            assembly ("memory-safe") {
+                // Of `_records[subject][mandateId]`.
+                mstore(0x00, subject)
+                mstore(0x20, _records.slot)
+                mstore(0x20, keccak256(0x00, 0x40))
+                mstore(0x00, mandateId)
+                slot := keccak256(0x00, 0x40)
+                next := sload(slot)
+            }
+        }
+        uint256 context;
+        {
+            (uint64 validUntil, uint64 epoch) = (s.validUntil, s.epoch);
+            next = _next(sheet, validUntil, epoch, next);
+            context = _begin(sheet, subject, set, validUntil, epoch);
+        }
         SignedAccount[] calldata given = s.accounts;
         if (given.length != count) revert WrongAccountCount(given.length, count);
-        sheet.tag = _tag(s.subject);
-        sheet.message = Digests.attestationFor(s.subject, bytes32(_word(sheet.part, UNIVERSE)), sheet.asOf);
-        inputs = _checkAccounts(sheet, given, list, s.validUntil);
-        inputs[0] = Digests.field(Digests.contextOf(sheet.context, s.subject, set, s.validUntil, s.epoch));
-        records[sheet.mandateId] = next;
-        _announce(sheet, s.subject, given, set, next);
-    }
-
-    /// @dev `emit Attested(subject, mandateId, risk, set, record, commitments)`, without copies on the way.
-    function _announce(
-        Sheet memory sheet,
-        bytes32 subject,
-        SignedAccount[] calldata accounts,
-        bytes32 set,
-        uint256 record_
-    ) private {
+        (scalars, used) = _checkAccounts(sheet, given, list);
+        bytes32 mandateId_ = sheet.mandateId;
         bytes32 kind = Attested.selector;
-        bytes32 mandateId = sheet.mandateId;
-        bytes32 risk = sheet.risk;
         assembly ("memory-safe") {
-            let m := mload(0x40)
-            mstore(m, set)
-            mstore(add(m, 0x20), record_)
-            mstore(add(m, 0x40), 0x60)
-            mstore(add(m, 0x60), accounts.length)
-            let to := add(m, 0x80)
-            let end := add(to, shl(5, accounts.length))
-            // The commitment is the first of an account's four words.
-            for { let from := accounts.offset } lt(to, end) { from := add(from, 0x80) } {
-                mstore(to, calldataload(from))
-                to := add(to, 0x20)
-            }
-            log4(m, sub(end, m), kind, subject, mandateId, risk)
+            mstore(scalars, context)
+            sstore(slot, next)
+            // emit Attested(subject, mandateId, next)
+            mstore(0x00, next)
+            log3(0x00, 0x20, kind, subject, mandateId_)
         }
     }
 
+    /// @dev What its accounts need of a subject, put into the sheet; and the context as the circuit takes it.
+    function _begin(Sheet memory sheet, bytes32 subject, bytes32 set, uint256 until, uint256 epoch)
+        private
+        pure
+        returns (uint256)
+    {
+        uint256 part = sheet.part;
+        sheet.book = _book(subject, bytes32(_word(part, UNIVERSE)), _word(part, AS_OF), until);
+        return Digests.field(Digests.contextOf(sheet.context, subject, set, until, epoch));
+    }
+
     /// @dev Everything about time, and the record's word. The risk registry holds `asOf` to be no later than its publication.
-    function _next(Sheet memory sheet, Statement calldata s, uint256 last)
+    function _next(Sheet memory sheet, uint64 validUntil, uint64 epoch, uint256 last)
         private
         view
         returns (uint256 next)
     {
         uint256 m = sheet.mandate;
-        uint256 asOf = sheet.asOf;
-        (uint64 validUntil, uint64 epoch) = (s.validUntil, s.epoch);
+        uint256 asOf = _word(sheet.part, AS_OF);
         // Instants are below 2^64 and ages below 2^32; an instant is only taken from a later one.
         // forge-lint: disable-start(unsafe-typecast) instants, as they were published
         unchecked {
@@ -344,18 +334,18 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
             // The instant grows from record to record, so there is always a next epoch for the subject to use.
             if (epoch > asOf || epoch > type(uint32).max) revert EpochTooFar(epoch, uint64(asOf));
             if (_word(m, PERIOD) != 0) _checkSchedule(m, epoch, uint64(asOf));
+            uint256 version = sheet.version;
             bool unbroken;
             if (last != 0) {
                 uint256 lastAsOf = Records.asOf(last);
                 if (epoch <= Records.epoch(last)) revert EpochNotNewer(epoch, Records.epoch(last));
                 if (asOf <= lastAsOf) revert AsOfNotNewer(uint64(asOf), uint64(lastAsOf));
                 uint256 gap = _word(m, MAX_GAP);
-                unbroken = Records.version(last) == sheet.version && (gap == 0 || asOf - lastAsOf <= gap);
+                unbroken = Records.version(last) == version && (gap == 0 || asOf - lastAsOf <= gap);
             }
             // The layout of `Records`; every value is bounded above or by the risk registry.
-            next = Records.follow(last, epoch, unbroken) | validUntil | asOf << 40;
-            next |= sheet.version << 80 | block.timestamp << 96 | uint256(epoch) << 136;
-            next |= _word(sheet.part, SERIAL) << 232;
+            next = Records.follow(last, epoch, unbroken) | validUntil | asOf << 40 | version << 80
+                | block.timestamp << 96 | uint256(epoch) << 136 | _word(sheet.part, SERIAL) << 232;
         }
         // forge-lint: disable-end(unsafe-typecast)
     }
@@ -374,60 +364,33 @@ contract ComplianceRegistry is AttestorRegistry, MandateLines, IGroth16Errors {
         if (asOf < instant || asOf - instant > window) revert OffSchedule(asOf, instant, instant + window);
     }
 
-    /// @dev Every declared account is there, signed for and not used elsewhere; every other place is empty.
-    function _checkAccounts(Sheet memory sheet, SignedAccount[] calldata given, uint256 list, uint256 until)
+    /// @dev Every declared account is there, signed for and not used elsewhere; every other place is empty. Accounts are in the order
+    /// of their places. The first word, the context's, is left free.
+    /// @param given As many as the packed list has.
+    function _checkAccounts(Sheet memory sheet, SignedAccount[] calldata given, uint256 list)
         private
-        returns (uint256[] memory inputs)
+        returns (uint256 scalars, uint256 used)
     {
-        uint256 places = sheet.accounts;
-        inputs = new uint256[](places + 1);
-        unchecked {
-            for (uint256 i = 0; i < given.length; ++i) {
-                (uint256 packed, bytes32 name) = _packed(list, i);
-                uint16 place = _nettingSetOf(packed);
-                if (place >= places) revert AccountOutOfRange(place, places);
-                inputs[uint256(place) + 1] = _take(sheet, packed, name, given[i], until);
-            }
-        }
-    }
-
-    /// @dev One account: its attestor may vouch, it is used, and what is signed is what was given. Returns the commitment.
-    function _take(
-        Sheet memory sheet,
-        uint256 packed,
-        bytes32 name,
-        SignedAccount calldata signed,
-        uint256 until
-    ) private returns (uint256 commitment) {
-        commitment = signed.commitment;
-        uint16 place = _nettingSetOf(packed);
-        if (commitment == 0) revert AccountMissing(place);
-        uint256 asOf = sheet.asOf;
-        _checkAttestor(packed, asOf);
-        uint64 sequence = signed.sequence;
-        _use(_attestorOf(packed), name, sequence, sheet.tag, asOf, until);
-        bytes32 hash = Digests.attestationOf(sheet.message, name, place, sequence, commitment);
-        address signer = _signerOf(hash, signed.r, signed.vs);
-        if (signer == address(0) || signer != _attestorOf(packed)) {
-            revert WrongSigner(place, signer, _attestorOf(packed));
-        }
-    }
-
-    /// @dev Who signed a digest; zero for nobody. A high `s` is refused: the short form leaves no other `v` than 27 and 28.
-    function _signerOf(bytes32 hash, bytes32 r, bytes32 vs) private view returns (address signer) {
+        uint256 end;
+        uint256 last;
         assembly ("memory-safe") {
-            let s := and(vs, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
-            if iszero(gt(s, HALF_ORDER)) {
-                let m := mload(0x40)
-                mstore(m, hash)
-                mstore(add(m, 0x20), add(shr(255, vs), 27))
-                mstore(add(m, 0x40), r)
-                mstore(add(m, 0x60), s)
-                // Nothing comes back where nobody signed.
-                if staticcall(gas(), 1, m, 0x80, 0x00, 0x20) {
-                    if eq(returndatasize(), 0x20) { signer := mload(0x00) }
-                }
-            }
+            end := add(list, shl(6, given.length))
+            last := shr(168, mload(sub(end, 0x40)))
         }
+        // forge-lint: disable-next-line(unsafe-typecast) as `_pack` put it there
+        if (last >= sheet.accounts) revert AccountOutOfRange(uint16(last), sheet.accounts);
+        uint256 signed;
+        uint256 places;
+        assembly ("memory-safe") {
+            used := add(last, 2)
+            scalars := mload(0x40)
+            places := add(scalars, 0x20)
+            let size := shl(5, used)
+            // What is behind the calldata is zero.
+            calldatacopy(scalars, calldatasize(), size)
+            mstore(0x40, add(scalars, size))
+            signed := given.offset
+        }
+        _take(sheet.book, list, end, signed, places);
     }
 }

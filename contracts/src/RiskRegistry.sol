@@ -26,6 +26,8 @@ contract RiskRegistry is IRiskRegistry, Ownable2Step {
     /// @dev Words of what an attestation needs; `abi.encode(Publication)` follows.
     uint256 private constant HOT = 160;
     uint256 private constant PUBLICATION = 480;
+    /// @dev `State.Live`, for assembly.
+    uint256 private constant LIVE = 1;
 
     /// @dev One slot: what every attestation reads.
     struct Slot {
@@ -227,25 +229,28 @@ contract RiskRegistry is IRiskRegistry, Ownable2Step {
         view
         returns (uint256, uint256, bytes32, uint64, uint24)
     {
-        bytes32 riskId = idOf(risk, keyId, model);
-        Slot storage slot = _slots[riskId];
         uint256 word;
         assembly ("memory-safe") {
-            word := sload(slot.slot)
+            // Of `_slots[idOf(risk, keyId, model)]`.
+            let m := mload(0x40)
+            calldatacopy(m, 0x04, 0x60)
+            mstore(0x00, keccak256(m, 0x60))
+            mstore(0x20, _slots.slot)
+            word := sload(keccak256(0x00, 0x40))
+            // The slot as a word: code (160 bits), from (40), to (40), state (8), demands (8).
+            let from := and(shr(160, word), 0xffffffffff)
+            let to := and(shr(200, word), 0xffffffffff)
+            // What `DataCode.give` does.
+            if gt(eq(shr(240, word), LIVE), or(lt(timestamp(), from), gt(timestamp(), to))) {
+                extcodecopy(word, m, 1, HOT)
+                return(m, HOT)
+            }
         }
-        // The slot as a word: code (160 bits), from (40), to (40), state (8), demands (8).
-        uint256 from = (word >> 160) & type(uint40).max;
-        uint256 to = (word >> 200) & type(uint40).max;
-        if (word >> 240 != uint256(State.Live)) {
-            if (slot.state != State.Live) _refuse(riskId, slot.state);
-            revert DataMissing(riskId, slot.demands);
-        }
-        // forge-lint: disable-next-line(unsafe-typecast) bounded: times below 2^40, or a field of the slot
-        if (block.timestamp < from) revert NotYetUsable(uint64(from));
-        // forge-lint: disable-next-line(unsafe-typecast) bounded: times below 2^40, or a field of the slot
-        if (block.timestamp > to) revert NoLongerUsable(uint64(to));
-        // forge-lint: disable-next-line(unsafe-typecast) the slot's first field
-        DataCode.give(address(uint160(word)), 0, HOT);
+        Slot memory slot = _slots[idOf(risk, keyId, model)];
+        if (slot.state != State.Live) _refuse(idOf(risk, keyId, model), slot.state);
+        if (slot.demands != 0) revert DataMissing(idOf(risk, keyId, model), slot.demands);
+        if (block.timestamp < slot.usableFrom) revert NotYetUsable(slot.usableFrom);
+        revert NoLongerUsable(slot.usableTo);
     }
 
     /// @inheritdoc IRiskRegistry

@@ -61,7 +61,7 @@ contract AttestingTest is World {
         IComplianceRegistry.Statement[] memory list = crowd(2);
         // Twice the same; and two whose proofs are exchanged.
         (list[1].subject, list[0].subject) = (list[0].subject, list[1].subject);
-        vm.expectPartialRevert(IComplianceRegistry.WrongSigner.selector);
+        vm.expectPartialRevert(IAttestorRegistry.WrongSigner.selector);
         registry.attestBatch(mandateId, RISK, list);
         (list[1].subject, list[0].subject) = (list[0].subject, list[1].subject);
         uint256[8] memory proof = list[0].proof;
@@ -223,7 +223,7 @@ contract AttestingTest is World {
         same(version, 2);
         IComplianceRegistry.Statement memory s;
         (s.subject, s.validUntil, s.epoch) = (SUBJECT, AS_OF + DAY, 1);
-        s.accounts = new IComplianceRegistry.SignedAccount[](2);
+        s.accounts = new IAttestorRegistry.SignedAccount[](2);
         s.accounts[0] = signatureFor(plan(), accounts[0], VENUE);
         s.accounts[1] = signatureFor(plan(), accounts[1], CUSTODIAN);
         uint256[] memory commitments = new uint256[](3);
@@ -305,16 +305,14 @@ contract AttestingTest is World {
         Vm.Log[] memory logs = vm.getRecordedLogs();
         same(logs.length, 1);
         same(logs[0].emitter, address(registry));
-        same(logs[0].topics.length, 4);
-        same(logs[0].topics[0], keccak256("Attested(bytes32,bytes32,bytes32,bytes32,uint256,uint256[])"));
+        same(logs[0].topics.length, 3);
+        same(logs[0].topics[0], keccak256("Attested(bytes32,bytes32,uint256)"));
         same(logs[0].topics[1], SUBJECT);
         same(logs[0].topics[2], mandateId);
-        same(logs[0].topics[3], RISK);
-        (bytes32 set,) = registry.accountSet(SUBJECT);
-        uint256[] memory commitments = new uint256[](2);
-        (commitments[0], commitments[1]) = (commitmentOf(0), commitmentOf(2));
-        uint256 word = Records.pack(registry.record(SUBJECT, mandateId));
-        same(keccak256(logs[0].data), keccak256(abi.encode(set, word, commitments)));
+        IComplianceRegistry.Record memory r = registry.record(SUBJECT, mandateId);
+        same(keccak256(logs[0].data), keccak256(abi.encode(Records.pack(r))));
+        // What it says of the risk part and of the accounts is found by it.
+        same(risks.riskOf(r.risk), risks.idOf(RISK, keyId, keccak256(bytes(MODEL))));
     }
 
     // --- the record's word

@@ -189,7 +189,7 @@ contract ComplianceRegistryTest is World {
         Call memory call = callFor(plan());
         call.s.subject = OTHER;
         // Its accounts were signed for somebody else.
-        vm.expectPartialRevert(IComplianceRegistry.WrongSigner.selector);
+        vm.expectPartialRevert(IAttestorRegistry.WrongSigner.selector);
         submit(call);
         // Even with its own accounts, the proof names the first subject.
         Plan memory p = plan();
@@ -217,7 +217,7 @@ contract ComplianceRegistryTest is World {
     function test_no_account_may_be_missing_or_out_of_place() external {
         Call memory call = callFor(plan());
         call.s.accounts[0].commitment = 0;
-        refused(call, abi.encodeWithSelector(IComplianceRegistry.AccountMissing.selector, 0));
+        refused(call, abi.encodeWithSelector(IAttestorRegistry.AccountMissing.selector, 0));
         // A set that reaches beyond the shape.
         IAttestorRegistry.Account[] memory accounts = accountsOf("one");
         accounts[1].nettingSet = 3;
@@ -244,26 +244,26 @@ contract ComplianceRegistryTest is World {
     {
         (call.mandateId, call.risk) = (bytes32(0), p.risk);
         (call.s.subject, call.s.validUntil, call.s.epoch) = (p.subject, p.validUntil, p.epoch);
-        call.s.accounts = new IComplianceRegistry.SignedAccount[](2);
+        call.s.accounts = new IAttestorRegistry.SignedAccount[](2);
         call.s.accounts[0] = signatureFor(p, accounts[0], VENUE);
         call.s.accounts[1] = signatureFor(p, accounts[1], CUSTODIAN);
     }
 
     function test_one_signature_per_declared_account() external {
         Call memory call = callFor(plan());
-        IComplianceRegistry.SignedAccount[] memory two = call.s.accounts;
-        call.s.accounts = new IComplianceRegistry.SignedAccount[](1);
+        IAttestorRegistry.SignedAccount[] memory two = call.s.accounts;
+        call.s.accounts = new IAttestorRegistry.SignedAccount[](1);
         call.s.accounts[0] = two[0];
         refused(call, abi.encodeWithSelector(IAttestorRegistry.WrongAccountCount.selector, 1, 2));
-        call.s.accounts = new IComplianceRegistry.SignedAccount[](3);
+        call.s.accounts = new IAttestorRegistry.SignedAccount[](3);
         (call.s.accounts[0], call.s.accounts[1], call.s.accounts[2]) = (two[0], two[1], two[1]);
         refused(call, abi.encodeWithSelector(IAttestorRegistry.WrongAccountCount.selector, 3, 2));
-        call.s.accounts = new IComplianceRegistry.SignedAccount[](2);
+        call.s.accounts = new IAttestorRegistry.SignedAccount[](2);
         (call.s.accounts[0], call.s.accounts[1]) = (two[1], two[0]);
-        vm.expectPartialRevert(IComplianceRegistry.WrongSigner.selector);
+        vm.expectPartialRevert(IAttestorRegistry.WrongSigner.selector);
         submit(call);
         (call.s.accounts[0], call.s.accounts[1]) = (two[0], two[0]);
-        vm.expectPartialRevert(IComplianceRegistry.WrongSigner.selector);
+        vm.expectPartialRevert(IAttestorRegistry.WrongSigner.selector);
         submit(call);
     }
 
@@ -275,7 +275,7 @@ contract ComplianceRegistryTest is World {
         uint256[] memory commitments = new uint256[](3);
         (commitments[0], commitments[2]) = (commitmentOf(0) + 1, commitmentOf(2));
         call.s.proof = proofFor(plan(), set, commitments, address(registry));
-        vm.expectPartialRevert(IComplianceRegistry.WrongSigner.selector);
+        vm.expectPartialRevert(IAttestorRegistry.WrongSigner.selector);
         submit(call);
     }
 
@@ -285,18 +285,16 @@ contract ComplianceRegistryTest is World {
         call.s.accounts[0] = signatureFor(plan(), venue, 0xDEAD);
         refused(
             call,
-            abi.encodeWithSelector(
-                IComplianceRegistry.WrongSigner.selector, 0, vm.addr(0xDEAD), vm.addr(VENUE)
-            )
+            abi.encodeWithSelector(IAttestorRegistry.WrongSigner.selector, 0, vm.addr(0xDEAD), vm.addr(VENUE))
         );
         Plan memory p = plan();
         p.asOf -= 1;
         call.s.accounts[0] = signatureFor(p, venue, VENUE);
-        vm.expectPartialRevert(IComplianceRegistry.WrongSigner.selector);
+        vm.expectPartialRevert(IAttestorRegistry.WrongSigner.selector);
         submit(call);
         call = callFor(plan());
         call.s.accounts[0].sequence += 1;
-        vm.expectPartialRevert(IComplianceRegistry.WrongSigner.selector);
+        vm.expectPartialRevert(IAttestorRegistry.WrongSigner.selector);
         submit(call);
     }
 
@@ -306,17 +304,17 @@ contract ComplianceRegistryTest is World {
         uint256 order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
         uint256 vs = uint256(call.s.accounts[0].vs);
         call.s.accounts[0].vs = bytes32(order - (vs & (type(uint256).max >> 1)));
-        vm.expectPartialRevert(IComplianceRegistry.WrongSigner.selector);
+        vm.expectPartialRevert(IAttestorRegistry.WrongSigner.selector);
         submit(call);
         // A high s that does fit: refused for itself.
         call.s.accounts[0].vs = bytes32(uint256(type(int256).max));
         refused(
             call,
-            abi.encodeWithSelector(IComplianceRegistry.WrongSigner.selector, 0, address(0), vm.addr(VENUE))
+            abi.encodeWithSelector(IAttestorRegistry.WrongSigner.selector, 0, address(0), vm.addr(VENUE))
         );
         // The other parity alone is somebody else's.
         call.s.accounts[0].vs = bytes32(vs ^ 1 << 255);
-        vm.expectPartialRevert(IComplianceRegistry.WrongSigner.selector);
+        vm.expectPartialRevert(IAttestorRegistry.WrongSigner.selector);
         submit(call);
     }
 
@@ -329,7 +327,7 @@ contract ComplianceRegistryTest is World {
         Plan memory p = plan();
         p.risk = NEXT;
         Call memory call = callFor(p);
-        vm.expectPartialRevert(IComplianceRegistry.WrongSigner.selector);
+        vm.expectPartialRevert(IAttestorRegistry.WrongSigner.selector);
         submit(call);
     }
 
@@ -449,7 +447,7 @@ contract ComplianceRegistryTest is World {
         p.asOf -= 1;
         // The instant is the risk part's: what was signed for another one is refused.
         Call memory other = callFor(p);
-        vm.expectPartialRevert(IComplianceRegistry.WrongSigner.selector);
+        vm.expectPartialRevert(IAttestorRegistry.WrongSigner.selector);
         submit(other);
         Call memory call = callFor(plan());
         bytes32 id = risks.idOf(RISK, keyId, keccak256(bytes(MODEL)));
@@ -461,6 +459,7 @@ contract ComplianceRegistryTest is World {
         submit(callFor(plan()));
         vm.warp(AS_OF + DAY);
         registry.requireCompliant(SUBJECT, mandateId, DAY);
+        isTrue(registry.isCompliant(SUBJECT, mandateId, DAY));
         vm.warp(AS_OF + DAY + 1);
         isTrue(!registry.isCompliant(SUBJECT, mandateId, type(uint256).max));
         vm.expectRevert(abi.encodeWithSelector(ICompliance.RecordExpired.selector, AS_OF + DAY));
@@ -471,10 +470,26 @@ contract ComplianceRegistryTest is World {
         submit(callFor(plan()));
         vm.warp(AS_OF + 1000);
         registry.requireCompliant(SUBJECT, mandateId, 1000);
+        isTrue(registry.isCompliant(SUBJECT, mandateId, 1000));
+        isTrue(!registry.isCompliant(SUBJECT, mandateId, 999));
         vm.expectRevert(abi.encodeWithSelector(ICompliance.RecordTooOld.selector, AS_OF, AS_OF + 1));
         registry.requireCompliant(SUBJECT, mandateId, 999);
         vm.expectRevert(abi.encodeWithSelector(ICompliance.NoRecord.selector, OTHER, mandateId));
         registry.requireCompliant(OTHER, mandateId, 999);
+    }
+
+    function test_an_address_is_as_compliant_as_the_subject_it_acts_for() external {
+        vm.prank(ADMINISTRATOR);
+        registry.approveAddress(SUBJECT, MANAGER, true);
+        vm.prank(MANAGER);
+        registry.linkAddress(SUBJECT);
+        isTrue(!registry.isAccountCompliant(MANAGER, mandateId, DAY));
+        submit(callFor(plan()));
+        isTrue(registry.isAccountCompliant(MANAGER, mandateId, DAY));
+        isTrue(!registry.isAccountCompliant(address(0xdead), mandateId, DAY));
+        registry.requireAccountCompliant(MANAGER, mandateId, DAY);
+        vm.expectRevert(abi.encodeWithSelector(ICompliance.NoSubject.selector, address(0xdead)));
+        registry.requireAccountCompliant(address(0xdead), mandateId, DAY);
     }
 
     // --- stops

@@ -20,6 +20,15 @@ interface IAttestorRegistry {
         uint48 validTo;
     }
 
+    /// @notice One signed account. The rest of what was signed is known here.
+    struct SignedAccount {
+        uint256 commitment;
+        uint64 sequence;
+        /// Signature in the short form of ERC-2098: the top bit of `vs` is the parity.
+        bytes32 r;
+        bytes32 vs;
+    }
+
     /// @notice One declared account of a subject.
     struct Account {
         /// Index of the account in the universe.
@@ -71,6 +80,10 @@ interface IAttestorRegistry {
     error SequenceUsed(bytes32 account, uint64 sequence, uint64 last);
     /// @notice The account was used for a later instant, or backs another subject until `until`.
     error AccountBusy(bytes32 account, uint40 until);
+    /// @notice A declared account has no commitment.
+    error AccountMissing(uint16 nettingSet);
+    /// @notice The attestation of an account was signed by somebody else, or over something else.
+    error WrongSigner(uint16 nettingSet, address recovered, address declared);
     /// @notice The set given is not the declared one.
     error OtherAccounts(bytes32 declared, bytes32 given);
     /// @notice The subject declared only a commitment to its set, or the set itself.

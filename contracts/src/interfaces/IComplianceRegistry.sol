@@ -47,15 +47,6 @@ interface ICircuitStops {
 /// used twice. Nothing is stored that the proof or a signature does not bind, but the block's time, counts of this registry's
 /// own, and governance's numbers. It keeps accounts and attestors itself ({IAttestorRegistry}): two calls less an attestation.
 interface IComplianceRegistry is ICompliance, IAttestorRegistry {
-    /// @notice One signed account. The rest of what was signed is known here.
-    struct SignedAccount {
-        uint256 commitment;
-        uint64 sequence;
-        /// Signature in the short form of ERC-2098: the top bit of `vs` is the parity.
-        bytes32 r;
-        bytes32 vs;
-    }
-
     /// @notice What a subject states, and its proof.
     struct Statement {
         bytes32 subject;
@@ -100,16 +91,9 @@ interface IComplianceRegistry is ICompliance, IAttestorRegistry {
         uint40 timelock;
     }
 
-    /// @notice The record is the word that `Records` describes. The commitments are those of the declared accounts, in their
-    /// order.
-    event Attested(
-        bytes32 indexed subject,
-        bytes32 indexed mandateId,
-        bytes32 indexed riskDigest,
-        bytes32 accountSet,
-        uint256 record,
-        uint256[] commitments
-    );
+    /// @notice The record is the word that `Records` describes. It names the risk part by its number; the account set is the one
+    /// declared last; commitments, signatures and proof are in the call.
+    event Attested(bytes32 indexed subject, bytes32 indexed mandateId, uint256 record);
     /// @param by Whoever withdrew it: an owner, the administrator, or anyone who showed what it rests on to be struck.
     event AttestationRevoked(bytes32 indexed subject, bytes32 indexed mandateId, address by);
     event VersionScheduled(
@@ -136,10 +120,6 @@ interface IComplianceRegistry is ICompliance, IAttestorRegistry {
     error OffSchedule(uint64 asOf, uint256 earliest, uint256 latest);
     /// @notice A declared account lies outside the shape.
     error AccountOutOfRange(uint16 nettingSet, uint256 accounts);
-    /// @notice A declared account has no commitment.
-    error AccountMissing(uint16 nettingSet);
-    /// @notice The attestation of an account was signed by somebody else, or over something else.
-    error WrongSigner(uint16 nettingSet, address recovered, address declared);
     /// @notice Neither the owner, nor the mandate's owner, nor the subject's administrator.
     error MayNotRevoke(address caller);
     error NotMandateOwner(address caller);

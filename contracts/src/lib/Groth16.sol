@@ -97,11 +97,11 @@ library Groth16 {
                 let scalar := mload(scalars)
                 // Zero times a point is infinity: an undeclared account costs nothing.
                 if scalar {
-                    if iszero(lt(scalar, R)) {
+                    if iszero(and(lt(scalar, R), ok)) {
                         if ok { outcome := add(NOT_CANONICAL, shr(6, sub(point, add(acc, 0xa0)))) }
                         ok := 0
+                        break
                     }
-                    if iszero(ok) { break }
                     mcopy(term, point, 0x40)
                     mstore(add(term, 0x40), scalar)
                     ok := staticcall(MUL_GAS, 7, term, 0x60, term, 0x40)

@@ -66,17 +66,22 @@ library Records {
     /// @notice The word of the record that follows `last` (zero for none): its counts and its run of epochs. The caller
     /// answers for the epoch being later than the last one's.
     /// @param unbroken Whether the run may go on, if no epoch was passed over.
-    function follow(uint256 last, uint256 epoch_, bool unbroken) internal pure returns (uint256) {
-        // Every count has fewer than 32 bits.
-        unchecked {
-            uint256 keptNow = uint256(kept(last)) + 1;
-            if (keptNow > type(uint24).max) keptNow = type(uint24).max;
-            uint256 passed = last == 0 ? 0 : epoch_ - epoch(last) - 1;
-            uint256 missedNow = missed(last) + passed;
-            if (missedNow > type(uint24).max) missedNow = type(uint24).max;
-            uint256 run = unbroken && passed == 0 ? uint256(streak(last)) + 1 : 1;
-            if (run > type(uint16).max) run = type(uint16).max;
-            return keptNow << 168 | missedNow << 192 | run << 216;
+    function follow(uint256 last, uint256 epoch_, bool unbroken) internal pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            let passed := 0
+            if last { passed := sub(sub(epoch_, and(shr(136, last), 0xffffffff)), 1) }
+            // A count that reaches its width's power of two goes back by one.
+            let count := add(and(shr(168, last), 0xffffff), 1)
+            word := shl(168, sub(count, shr(24, count)))
+            count := add(and(shr(192, last), 0xffffff), passed)
+            if gt(count, 0xffffff) { count := 0xffffff }
+            word := or(word, shl(192, count))
+            count := 1
+            if gt(unbroken, iszero(iszero(passed))) {
+                count := add(and(shr(216, last), 0xffff), 1)
+                count := sub(count, shr(16, count))
+            }
+            word := or(word, shl(216, count))
         }
     }
 

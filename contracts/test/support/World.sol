@@ -292,7 +292,7 @@ abstract contract World is Check {
         IComplianceRegistry.Statement memory s = call.s;
         (s.subject, s.validUntil, s.epoch) = (p.subject, p.validUntil, p.epoch);
         uint256[] memory commitments = new uint256[](shapeAccounts());
-        s.accounts = new IComplianceRegistry.SignedAccount[](accounts.length);
+        s.accounts = new IAttestorRegistry.SignedAccount[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
             commitments[accounts[i].nettingSet] = commitmentOf(accounts[i].nettingSet);
             s.accounts[i] =
@@ -318,11 +318,11 @@ abstract contract World is Check {
     function signatureFor(Plan memory p, IAttestorRegistry.Account memory a, uint256 key)
         internal
         pure
-        returns (IComplianceRegistry.SignedAccount memory)
+        returns (IAttestorRegistry.SignedAccount memory)
     {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, Digests.attestation(attestationFor(p, a)));
         bytes32 vs = bytes32(uint256(s) | uint256(v - 27) << 255);
-        return IComplianceRegistry.SignedAccount(commitmentOf(a.nettingSet), p.sequence, r, vs);
+        return IAttestorRegistry.SignedAccount(commitmentOf(a.nettingSet), p.sequence, r, vs);
     }
 
     function proofFor(Plan memory p, bytes32 set, uint256[] memory commitments, address place)

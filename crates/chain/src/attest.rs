@@ -1,6 +1,6 @@
 //! Attesting and reading.
 
-use crate::abi::IComplianceRegistry;
+use crate::abi::{IAttestorRegistry, IComplianceRegistry};
 use crate::chain::Sent;
 use crate::error::ChainError;
 use crate::key::EvmProof;
@@ -204,7 +204,7 @@ fn place(signed: &SignedAttestation) -> usize {
 }
 
 /// An account with its signature in the short form of ERC-2098.
-fn signed(signed: &SignedAttestation) -> Result<IComplianceRegistry::SignedAccount, ChainError> {
+fn signed(signed: &SignedAttestation) -> Result<IAttestorRegistry::SignedAccount, ChainError> {
     let bytes: &[u8; 65] = signed.signature.as_slice().try_into().map_err(|_| {
         ChainError::mismatch("a signature's length", signed.signature.len(), "65 bytes: r, s, v")
     })?;
@@ -218,7 +218,7 @@ fn signed(signed: &SignedAttestation) -> Result<IComplianceRegistry::SignedAccou
         return Err(ChainError::mismatch("a signature's s", vs, "in the lower half of the order"));
     }
     vs[0] |= parity;
-    Ok(IComplianceRegistry::SignedAccount {
+    Ok(IAttestorRegistry::SignedAccount {
         commitment: U256::from_be_bytes(signed.attestation.commitment.0),
         sequence: signed.attestation.sequence,
         r: B256::from_slice(&bytes[..32]),
