@@ -4,9 +4,9 @@
 All mutants are built at once, each behind a switch (src/mutate.rs). Every test is run once with the switch asked and not thrown, which
 tells how long it takes and which mutants it reaches; then each mutant is run against the tests that reach it, quickest first and
 those before that noticed another change in the file, until one fails. Works on a clone of what is committed, under target/mutants, and goes on where it stopped; `--fresh` begins again with
-the newest commit.
+the newest commit; `--more` keeps the sources that were changed and takes over newer tests.
 
-    tools/mutants/run.py [--fresh] [--jobs N] [--minutes N] [--most SECONDS]
+    tools/mutants/run.py [--fresh | --more] [--jobs N] [--minutes N] [--most SECONDS]
 """
 
 import argparse
@@ -50,6 +50,25 @@ def clone():
     shared = OUT / "shared"
     if not shared.is_symlink():
         shared.symlink_to(ROOT.parent / "shared")
+    return head
+
+
+def follow(old):
+    """Takes over what changed in the newest commit, but for the changed sources: those are to stay as they are."""
+    head = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    subprocess.run(["git", "-C", TREE, "fetch", "-q", ROOT, "HEAD"], check=True)
+    names = subprocess.run(["git", "-C", TREE, "diff", "--name-only", "--no-renames", old, head], capture_output=True, text=True,
+                           check=True).stdout.splitlines()
+    sources = tuple(crate.split(":")[0] + "/src/" for crate in CRATES)
+    moved = [name for name in names if name.startswith(sources)]
+    if moved:
+        raise SystemExit(f"mutants: {moved[0]} is another now: begin again with --fresh")
+    gone = [name for name in names if not (ROOT / name).exists()]
+    for name in gone:
+        (TREE / name).unlink(missing_ok=True)
+    kept = [name for name in names if name not in gone]
+    if kept:
+        subprocess.run(["git", "-C", TREE, "checkout", "-q", head, "--", *kept], check=True)
     return head
 
 
@@ -134,6 +153,19 @@ def run(executable, folder, test, env, limit, **more):
         return None
 
 
+def listed_tests(env):
+    """(program, executable, folder, test) of every test that is asked."""
+    tests = []
+    for name, executable, folder in executables(env):
+        text = subprocess.run([executable, "--list", "--format", "terse"], cwd=folder, env=env, capture_output=True, text=True)
+        ignored = subprocess.run([executable, "--list", "--ignored", "--format", "terse"], cwd=folder, env=env,
+                                 capture_output=True, text=True).stdout.splitlines()
+        for line in text.stdout.splitlines():
+            if line.endswith(": test") and line not in ignored and not LEFT_OUT.search(f"{name} {line}"):
+                tests.append((name, executable, folder, line[: -len(": test")]))
+    return tests
+
+
 def baseline(tests, env, most, jobs):
     """Every test once: seconds, and what it reaches. Kept, as it takes minutes."""
     def one(item):
@@ -159,6 +191,7 @@ def main():
     parse.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parse.add_argument("--minutes", type=float, default=1e9, help="stop after so long; what was found is kept")
     parse.add_argument("--fresh", action="store_true", help="begin again, with the newest commit")
+    parse.add_argument("--more", action="store_true", help="take over tests that were written since, and judge what survives by them too")
     parse.add_argument("--most", type=float, default=30, help="tests that take longer are not asked")
     args = parse.parse_args()
     end = time.monotonic() + 60 * args.minutes
@@ -175,16 +208,21 @@ def main():
         program = [m["executable"] for m in map(json.loads, tool.stdout.splitlines()) if m.get("executable")][0]
         skip = build(program, listed, env)
         say(f"{len(json.loads(listed.read_text())) - len(skip)} mutants built, {len(skip)} do not compile")
-        tests = []
-        for name, executable, folder in executables(env):
-            text = subprocess.run([executable, "--list", "--format", "terse"], cwd=folder, env=env, capture_output=True, text=True)
-            ignored = subprocess.run([executable, "--list", "--ignored", "--format", "terse"], cwd=folder, env=env,
-                                     capture_output=True, text=True).stdout.splitlines()
-            for line in text.stdout.splitlines():
-                if line.endswith(": test") and line not in ignored and not LEFT_OUT.search(f"{name} {line}"):
-                    tests.append((name, executable, folder, line[: -len(": test")]))
+        tests = listed_tests(env)
         say(f"{len(tests)} tests without a mutant, for their times and what they reach")
         held = baseline(tests, env, args.most, args.jobs)
+        state.write_text(json.dumps({"head": head, "tests": held}))
+    elif args.more:
+        old = json.loads(state.read_text())
+        head = follow(old["head"])
+        known = {t["name"]: t for t in old["tests"]}
+        tests = listed_tests(env)
+        new = [t for t in tests if f"{t[0]} {t[3]}" not in known]
+        say(f"{len(new)} new tests without a mutant")
+        held = baseline(new, env, args.most, args.jobs)
+        for name, executable, folder, test in tests:
+            if f"{name} {test}" in known:
+                held.append({**known[f"{name} {test}"], "executable": executable, "folder": str(folder)})
         state.write_text(json.dumps({"head": head, "tests": held}))
     tests = json.loads(state.read_text())["tests"]
     reach = collections.defaultdict(list)
@@ -199,6 +237,10 @@ def main():
     # A test that noticed a change in a file is likely to notice the next one there.
     noticed = collections.Counter((got["file"], got["by"]) for got in known.values() if "by" in got)
 
+    def unasked(got):
+        """Whether it survives, and tests that reach it were not asked, or are new."""
+        return "by" not in got and len(reach[got["id"]]) > len(got["asked"])
+
     def judge(m, patience):
         """Asks the tests that were not asked yet, until one fails or those asked take longer than the patience together."""
         if time.monotonic() > end:
@@ -211,11 +253,11 @@ def main():
             t = left.pop(0)
             spent += t["seconds"]
             asked.append(t["name"])
-            limit = 20 + 5 * t["seconds"]
+            limit = 6 + 5 * t["seconds"]
             held = run(t["executable"], t["folder"], t["test"], env, limit, MANDATE_MUTANT=str(m["id"]))
             if held is None:
-                # On a busy machine a test may only be slow: that it loops is said after five times as long.
-                held = run(t["executable"], t["folder"], t["test"], env, 5 * limit, MANDATE_MUTANT=str(m["id"]))
+                # On a busy machine a test may only be slow: that it loops is said after four times as long.
+                held = run(t["executable"], t["folder"], t["test"], env, 4 * limit, MANDATE_MUTANT=str(m["id"]))
             if not held:
                 noticed[m["file"], t["name"]] += 1
                 return {**m, "by": t["name"], "how": "caught" if held is False else "loops", "asked": asked}
@@ -223,7 +265,7 @@ def main():
 
     # Most changes are noticed at once: all are asked about shortly first, and what is left then at length.
     for patience in (15, 60, 600):
-        left = [m for m in mutants if m["id"] not in known or known[m["id"]].get("left")]
+        left = [m for m in mutants if m["id"] not in known or unasked(known[m["id"]])]
         say(f"{len(mutants)} mutants, {len(left)} to be judged by up to {patience} s of tests each")
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool, results.open("a") as file:
             for i, got in enumerate(pool.map(lambda m: judge(m, patience), left)):
