@@ -8,6 +8,7 @@ import {IGroth16Errors} from "../src/interfaces/IGroth16Verifier.sol";
 import {IMandateRegistry} from "../src/interfaces/IMandateRegistry.sol";
 import {IRiskRegistry} from "../src/interfaces/IRiskRegistry.sol";
 import {Bn254} from "../src/lib/Bn254.sol";
+import {Vm} from "./support/Vm.sol";
 import {World} from "./support/World.sol";
 
 contract ComplianceRegistryTest is World {
@@ -484,12 +485,26 @@ contract ComplianceRegistryTest is World {
         vm.prank(MANAGER);
         registry.linkAddress(SUBJECT);
         isTrue(!registry.isAccountCompliant(MANAGER, mandateId, DAY));
+        vm.expectRevert(abi.encodeWithSelector(ICompliance.NoRecord.selector, SUBJECT, mandateId));
+        registry.requireAccountCompliant(MANAGER, mandateId, DAY);
         submit(callFor(plan()));
         isTrue(registry.isAccountCompliant(MANAGER, mandateId, DAY));
         isTrue(!registry.isAccountCompliant(address(0xdead), mandateId, DAY));
         registry.requireAccountCompliant(MANAGER, mandateId, DAY);
         vm.expectRevert(abi.encodeWithSelector(ICompliance.NoSubject.selector, address(0xdead)));
         registry.requireAccountCompliant(address(0xdead), mandateId, DAY);
+    }
+
+    function test_a_withdrawal_is_announced() external {
+        submit(callFor(plan()));
+        vm.recordLogs();
+        registry.revoke(SUBJECT, mandateId);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        same(logs.length, 1);
+        same(logs[0].topics[0], IComplianceRegistry.AttestationRevoked.selector);
+        same(logs[0].topics[1], SUBJECT);
+        same(logs[0].topics[2], mandateId);
+        same(keccak256(logs[0].data), keccak256(abi.encode(address(this))));
     }
 
     // --- stops
@@ -534,6 +549,24 @@ contract ComplianceRegistryTest is World {
         refused(
             callFor(p), abi.encodeWithSelector(IComplianceRegistry.EpochTooFar.selector, AS_OF + 1, AS_OF)
         );
+        p.epoch = AS_OF;
+        submit(callFor(p));
+    }
+
+    function test_epochs_and_validity_at_their_ends() external {
+        Plan memory p = plan();
+        p.validUntil = NOW;
+        submit(callFor(p));
+        // An epoch has 32 bits, and instants outgrow them.
+        vm.warp((1 << 32) + 100);
+        (p.risk, p.asOf, p.sequence) = (keccak256("risk of another century"), (1 << 32) + 10, 2);
+        p.validUntil = p.asOf + 1 days;
+        publishRisk(p.risk, p.asOf);
+        p.epoch = 1 << 32;
+        refused(callFor(p), abi.encodeWithSelector(IComplianceRegistry.EpochTooFar.selector, p.epoch, p.asOf));
+        p.epoch = (1 << 32) - 1;
+        submit(callFor(p));
+        isTrue(registry.record(SUBJECT, mandateId).epoch == type(uint32).max);
     }
 
     function test_a_revoked_record_cannot_be_replayed() external {
