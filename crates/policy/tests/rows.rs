@@ -219,3 +219,45 @@ fn excesses_whose_floors_lie_far_apart_do_not_overflow() {
     let found = least_witnesses(&rules, &part, shape, &[0; 32], &[true; 3]);
     assert!(found.is_err(), "a witness that far out is out of the circuit's range");
 }
+
+/// What rows can reach at most, counted by the compiler and by the checker, which share no code: in bits, row by row.
+#[test]
+fn the_compiler_and_the_checker_count_the_same_bits() {
+    let rule = |holds: &str| {
+        format!(
+            "risk_model = \"crypto-usd/1\"\nmin_nav = \"1 USD\"\n[[rule]]\nid = \"r\"\ntext = \"t\"\nholds = {holds:?}\n"
+        )
+    };
+    // Every kind of variable, with coefficients that move the count where its range is another.
+    let texts = [
+        TEXT.to_owned(),
+        rule("sum(g in groups: worst(scenarios, g)) + sum(v in venues: worst(scenarios, v)) <= 3 * nav"),
+        rule("worst(scenarios, all) <= 3 * nav"),
+        rule("for u in underlyings: abs(net(u)) <= 200% * nav"),
+        rule("above(u in underlyings: gross(u) > 5% * nav) <= 40% * nav"),
+        rule("top(2; u in underlyings: gross(u)) <= 35% * nav"),
+        rule("sum(g in groups: better(worst(scenarios, g), 10% * gross(g))) <= nav"),
+        rule("exceed(2, scenarios, all) <= 30% * nav"),
+        rule("shortfall(10%, scenarios, all) <= 30% * nav"),
+        rule("expiry_loss(all) + uncovered(all) <= 7 * nav"),
+        rule("for g in groups: uncovered(g) <= 3 * nav"),
+    ];
+    let mut met = 0;
+    for text in &texts {
+        let Ok(mandate) = Mandate::parse("m.toml", text) else {
+            panic!("{}", Mandate::parse("m.toml", text).unwrap_err())
+        };
+        for shape in mandate_statement::SHAPES.iter().filter(|s| mandate.model.fits(s)) {
+            let Ok(compiled) = compile(&mandate, mandate.model, shape) else { continue };
+            let report =
+                mandate_checker::check_rules_on(shape, &compiled.part).unwrap_or_else(|f| panic!("{f:?}"));
+            for row in &compiled.rows {
+                let other =
+                    report.rows.iter().find(|r| r.row == row.row).expect("the checker lists every row");
+                assert_eq!(row.bits, other.bits, "{}: {:?} {}", shape.name, row.row, row.text);
+                met += 1;
+            }
+        }
+    }
+    assert!(met > 100, "{met} rows");
+}
