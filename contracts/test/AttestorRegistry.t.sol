@@ -43,6 +43,13 @@ contract AttestorRegistryTest is World {
             new IAttestorRegistry.Account[](65),
             abi.encodeWithSelector(IAttestorRegistry.TooManyAccounts.selector, 65)
         );
+        // At the ends of what is allowed: 64 accounts side by side, a thousand versions on.
+        IAttestorRegistry.Account[] memory most = new IAttestorRegistry.Account[](64);
+        for (uint16 i = 0; i < 64; ++i) {
+            most[i] = IAttestorRegistry.Account(i, bytes32(uint256(i)), vm.addr(VENUE), VENUE_GRADE);
+        }
+        vm.prank(ADMINISTRATOR);
+        attestors.declareAccounts(OTHER, 1001, most);
         accounts[1].nettingSet = 0;
         refused(2, accounts, abi.encodeWithSelector(IAttestorRegistry.AccountsUnsorted.selector, 0));
         accounts[1].nettingSet = 1;
@@ -81,6 +88,7 @@ contract AttestorRegistryTest is World {
         unusable(abi.encodeWithSelector(IAttestorRegistry.UnknownAttestor.selector, address(77)));
         vm.expectRevert(abi.encodeWithSelector(IAttestorRegistry.BadWindow.selector, 5, 4));
         attestors.setAttestor(address(78), VENUE_GRADE, 5, 4);
+        attestors.setAttestor(address(78), VENUE_GRADE, 5, 5);
     }
 
     function unusable(bytes memory why) private {

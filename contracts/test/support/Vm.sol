@@ -20,6 +20,8 @@ interface Vm {
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
     function warp(uint256 time) external;
+    function snapshotState() external returns (uint256 id);
+    function revertToState(uint256 id) external returns (bool);
     function chainId(uint256 id) external;
     function roll(uint256 number) external;
     function deal(address who, uint256 amount) external;
