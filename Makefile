@@ -66,8 +66,9 @@ analyze: tools ## static and symbolic analysis of the contracts (slither, halmos
 coverage-contracts: tools ## lines and branches of the contracts that no test reaches (minutes)
 	contracts/tools/coverage.sh
 
-mutants-contracts: tools ## break the contracts one check at a time; the tests must fail each time (an hour); ONLY=word for some
+mutants-contracts: tools ## break the contracts one check at a time; the tests must fail each time (hours); ONLY=word for some
 	contracts/tools/mutants.py $(ONLY)
+	contracts/tools/switches.py $(ONLY)
 
 soundness: ## attack the trusted core, print the scores, fail if one falls; ARGS=--accept takes new ones
 	$(SOUNDNESS) $(ARGS)
