@@ -22,7 +22,7 @@ fn coefficients(holds: &str) -> Vec<i128> {
 fn refused(holds: &str, shape: &'static Shape) -> String {
     match Mandate::parse("m.toml", &text(holds)) {
         Err(e) => e.to_string(),
-        Ok(mandate) => compile(&mandate, mandate.model, shape).err().expect("it is refused").to_string(),
+        Ok(mandate) => compile(&mandate, mandate.model, shape).expect_err("it is refused").to_string(),
     }
 }
 
