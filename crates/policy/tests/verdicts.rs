@@ -98,3 +98,29 @@ fn what_does_not_fit_is_an_error_and_not_a_verdict() {
     assert!(matches!(run(&short, &zeros, &[true; 3]), EvaluateError::Sheet(_)));
     assert!(Shape::by_name("t32").is_some());
 }
+
+#[test]
+fn what_holds_says_so_and_what_touches_a_strict_limit_does_not() {
+    let strict = TEXT.replace("gross(u) <= 50% * nav", "gross(u) < 100 USD");
+    let mandate = Mandate::parse("fund.toml", &strict).unwrap();
+    let held = |lots: i64| {
+        let mut quantities = vec![0; 32];
+        quantities[0] = lots;
+        evaluate(&mandate, mandate.model, &priced(&[(0, 2)]), &quantities, &[true; 3]).unwrap()
+    };
+    let words = |lots: i64| held(lots)[1].render(&mandate);
+    assert_eq!(words(49), "rule `conc-1` holds with 2 USD to spare at underlying 0");
+    assert!(words(50).contains("exactly at the limit at underlying 0; it must stay below"), "{}", words(50));
+    assert!(words(51).contains("over by 2 USD at underlying 0"), "{}", words(51));
+    // An empty book has nothing over any limit, and the built-in rule that slots stay empty has no headroom to tell.
+    let empty = held(0);
+    assert_eq!(empty[2].render(&mandate), "rule `empty-slots` holds");
+    assert_eq!(empty[1].render(&mandate), "rule `conc-1` holds with 100 USD to spare at underlying 0");
+    // Nothing may stand in the last slot.
+    let mut quantities = vec![0; 32];
+    quantities[31] = 1;
+    let broken = evaluate(&mandate, mandate.model, &priced(&[]), &quantities, &[true; 3]).unwrap();
+    let words = broken[2].render(&mandate);
+    assert!(words.starts_with("error: rule `empty-slots` does not hold\n"), "{words}");
+    assert!(words.contains("a quantity stands in a slot that must be empty"), "{words}");
+}
