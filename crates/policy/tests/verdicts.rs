@@ -109,13 +109,13 @@ fn what_holds_says_so_and_what_touches_a_strict_limit_does_not() {
         evaluate(&mandate, mandate.model, &priced(&[(0, 2)]), &quantities, &[true; 3]).unwrap()
     };
     let words = |lots: i64| held(lots)[1].render(&mandate);
-    assert_eq!(words(49), "rule `conc-1` holds with 2 USD to spare at underlying 0");
+    assert_eq!(words(49), "rule `conc-1` holds with 2.00 USD to spare at underlying 0");
     assert!(words(50).contains("exactly at the limit at underlying 0; it must stay below"), "{}", words(50));
-    assert!(words(51).contains("over by 2 USD at underlying 0"), "{}", words(51));
+    assert!(words(51).contains("over by 2.00 USD at underlying 0"), "{}", words(51));
     // An empty book has nothing over any limit, and the built-in rule that slots stay empty has no headroom to tell.
     let empty = held(0);
     assert_eq!(empty[2].render(&mandate), "rule `empty-slots` holds");
-    assert_eq!(empty[1].render(&mandate), "rule `conc-1` holds with 100 USD to spare at underlying 0");
+    assert_eq!(empty[1].render(&mandate), "rule `conc-1` holds with 100.00 USD to spare at underlying 0");
     // Nothing may stand in the last slot.
     let mut quantities = vec![0; 32];
     quantities[31] = 1;
