@@ -119,7 +119,9 @@ fn what_holds_says_so_and_what_touches_a_strict_limit_does_not() {
     // Nothing may stand in the last slot.
     let mut quantities = vec![0; 32];
     quantities[31] = 1;
-    let broken = evaluate(&mandate, mandate.model, &priced(&[]), &quantities, &[true; 3]).unwrap();
+    let mut closed = priced(&[]);
+    closed.weights[31 * tiny().columns() + tiny().forbidden_column()] = 1;
+    let broken = evaluate(&mandate, mandate.model, &closed, &quantities, &[true; 3]).unwrap();
     let words = broken[2].render(&mandate);
     assert!(words.starts_with("error: rule `empty-slots` does not hold\n"), "{words}");
     assert!(words.contains("a quantity stands in a slot that must be empty"), "{words}");
