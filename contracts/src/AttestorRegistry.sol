@@ -297,12 +297,11 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     /// @dev Takes a subject's accounts for a book, each once the attestor may vouch, the account is free, one sequence number once and
     /// one statement per instant, and what is signed is what is given. Puts the commitments in their places.
     /// @param book Memory address of what `_book` made.
-    /// @param list The packed accounts, up to `end`; `signed` what is given, in the calldata. As many.
+    /// @param list The packed accounts, up to `end`, one at least; `signed` what is given, in the calldata. As many.
     /// @param places Memory address of a word for each account of the shape, up to the last in the list.
     function _take(uint256 book, uint256 list, uint256 end, uint256 signed, uint256 places) internal {
         bool ok;
         assembly ("memory-safe") {
-            ok := 1
             let asOf := mload(add(book, 0xa0))
             for {} lt(list, end) {} {
                 let packed := mload(list)
@@ -431,7 +430,7 @@ abstract contract AttestorRegistry is IAttestorRegistry, Ownable2Step {
     function _signerOf(bytes32 hash, bytes32 r, bytes32 vs) private view returns (address signer) {
         assembly ("memory-safe") {
             let s := and(vs, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
-            if iszero(gt(s, HALF_ORDER)) {
+            if lt(s, add(HALF_ORDER, 1)) {
                 let m := mload(0x40)
                 mstore(m, hash)
                 mstore(add(m, 0x20), add(shr(255, vs), 27))

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {IAttestorRegistry} from "../src/interfaces/IAttestorRegistry.sol";
+import {Digests} from "../src/lib/Digests.sol";
 import {World} from "./support/World.sol";
 
 /// @notice Whose word counts when a subject is attested, and who acts for it.
@@ -67,6 +68,106 @@ contract VouchingTest is World {
         isRefused(call, abi.encodeWithSelector(IAttestorRegistry.SelfAttestation.selector));
         attestors.allowSelf(true);
         submit(call);
+    }
+
+    /// @notice Signed for, and proven: an account without a book is still missing.
+    function test_a_commitment_of_zero_is_none_whoever_signs_it() external {
+        Plan memory p = plan();
+        Call memory call = callFor(p);
+        (bytes32 set,) = attestors.accountSet(SUBJECT);
+        Digests.Attestation memory a = attestationFor(p, accountsOf("one")[0]);
+        a.commitment = 0;
+        call.s.accounts[0] = signedBy(VENUE, Digests.attestation(a), 0, p.sequence);
+        uint256[] memory commitments = new uint256[](shapeAccounts());
+        commitments[2] = commitmentOf(2);
+        call.s.proof = proofFor(p, set, commitments, address(registry));
+        isRefused(call, abi.encodeWithSelector(IAttestorRegistry.AccountMissing.selector, 0));
+    }
+
+    /// @notice A number that is no `uint64`, signed as the word that it is, would run into the fields beside it.
+    function test_a_sequence_number_has_its_width() external {
+        Plan memory p = plan();
+        Call memory call = callFor(p);
+        IAttestorRegistry.Account memory account = accountsOf("one")[0];
+        uint256 sequence = (1 << 64) + 1;
+        bytes32 fields = keccak256(
+            abi.encode(
+                Digests.ATTESTATION_TYPE,
+                SUBJECT,
+                account.account,
+                uint256(account.nettingSet),
+                UNIVERSE,
+                uint256(p.asOf),
+                sequence,
+                commitmentOf(0)
+            )
+        );
+        bytes32 hash = keccak256(abi.encodePacked(hex"1901", Digests.ATTESTATION_DOMAIN, fields));
+        bytes memory good = abi.encodeCall(registry.attest, (call.mandateId, call.risk, call.s));
+        call.s.accounts[0] = signedBy(VENUE, hash, commitmentOf(0), 1);
+        bytes memory bad = abi.encodeCall(registry.attest, (call.mandateId, call.risk, call.s));
+        // Behind the selector: three words, twelve of the statement, the number of accounts, the first one's commitment.
+        assembly ("memory-safe") {
+            mstore(add(add(bad, 0x24), mul(17, 0x20)), sequence)
+        }
+        (bool ok,) = address(registry).call(bad);
+        isTrue(!ok);
+        (ok,) = address(registry).call(good);
+        isTrue(ok);
+        (uint64 used,,) = attestors.accountUse(account.attestor, account.account);
+        same(used, 1);
+    }
+
+    /// @notice Any pair of numbers is the signature of some address, so one with a high `s` can be made to order.
+    function test_the_upper_half_of_signatures_is_refused() external {
+        uint256 half = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
+        for (uint256 above = 0; above < 2; ++above) {
+            uint256 before = vm.snapshotState();
+            Plan memory p = plan();
+            IAttestorRegistry.Account[] memory accounts = accountsOf("one");
+            bytes32 hash = Digests.attestation(attestationFor(p, accounts[0]));
+            bytes32 r = bytes32(uint256(0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798));
+            accounts[0].attestor = ecrecover(hash, 27, r, bytes32(half + above));
+            isTrue(accounts[0].attestor != address(0));
+            attestors.setAttestor(accounts[0].attestor, IAttestorRegistry.Grade.Venue, 0, type(uint48).max);
+            declare(SUBJECT, 2, accounts);
+            Call memory call = callFor(p);
+            (call.s.accounts[0].r, call.s.accounts[0].vs) = (r, bytes32(half + above));
+            if (above == 0) {
+                submit(call);
+            } else {
+                bytes4 why = IAttestorRegistry.WrongSigner.selector;
+                isRefused(call, abi.encodeWithSelector(why, 0, address(0), accounts[0].attestor));
+            }
+            vm.revertToState(before);
+        }
+    }
+
+    /// @notice Where `ecrecover` says nothing, what lay in memory before is nobody's address either: a number of a storage slot.
+    function test_no_answer_is_nobodys_signature() external {
+        for (uint160 i = 1; i < 20; ++i) {
+            uint256 before = vm.snapshotState();
+            IAttestorRegistry.Account[] memory accounts = accountsOf("one");
+            accounts[0].attestor = address(i);
+            attestors.setAttestor(address(i), IAttestorRegistry.Grade.Venue, 0, type(uint48).max);
+            declare(SUBJECT, 2, accounts);
+            Call memory call = callFor(plan());
+            (call.s.accounts[0].r, call.s.accounts[0].vs) = (0, 0);
+            bytes4 why = IAttestorRegistry.WrongSigner.selector;
+            isRefused(call, abi.encodeWithSelector(why, 0, address(0), address(i)));
+            vm.revertToState(before);
+        }
+    }
+
+    function signedBy(uint256 key, bytes32 hash, uint256 commitment, uint64 sequence)
+        private
+        pure
+        returns (IAttestorRegistry.SignedAccount memory)
+    {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, hash);
+        return IAttestorRegistry.SignedAccount(
+            commitment, sequence, r, bytes32(uint256(s) | uint256(v - 27) << 255)
+        );
     }
 
     /// @notice Declared, but of the address zero, which `ecrecover` answers for a signature that is none.

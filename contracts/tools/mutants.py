@@ -42,11 +42,12 @@ TESTS = {
 # File, text that stands there once (or `n`-th of several, from 1), what replaces it.
 MUTANTS = [
     # The range of inputs, and their points.
-    (VERIFIER, "if iszero(lt(scalar, R)) {", "if 0 {"),
-    (VERIFIER, "if iszero(lt(scalar, R)) {", "if iszero(lt(scalar, add(R, 1))) {"),
+    (VERIFIER, "if iszero(and(lt(scalar, R), ok)) {", "if iszero(ok) {"),
+    (VERIFIER, "if iszero(and(lt(scalar, R), ok)) {", "if iszero(lt(scalar, R)) {"),
+    (VERIFIER, "if iszero(and(lt(scalar, R), ok)) {", "if iszero(and(lt(scalar, add(R, 1)), ok)) {"),
     (VERIFIER, "add(NOT_CANONICAL, shr(6, sub(point, add(acc, 0xa0))))", "NOT_CANONICAL"),
     (VERIFIER, "if ok { outcome := add(NOT_CANONICAL", "if 1 { outcome := add(NOT_CANONICAL", None),
-    (VERIFIER, "if iszero(ok) { break }", ""),
+    (VERIFIER, "ok := 0\n                        break", "break"),
     (VERIFIER, "if scalar {", "if gt(scalar, 1) {"),
     (VERIFIER, "if scalar {", "if 0 {"),
     (VERIFIER, "point := add(point, 0x40)", ""),
