@@ -69,7 +69,19 @@ def follow(old):
     kept = [name for name in names if name not in gone]
     if kept:
         subprocess.run(["git", "-C", TREE, "checkout", "-q", head, "--", *kept], check=True)
-    return head
+    # A file of tests that changed is a file of new tests.
+    return head, tuple(f"{folder} {name} " for folder, name in re.findall(r"^(\S+)/tests/(\w+)\.rs$", "\n".join(names), re.M))
+
+
+def forget(results, changed):
+    """What survived is asked again by tests that changed."""
+    got = [json.loads(line) for line in results.read_text().splitlines()]
+    for g in got:
+        if "by" not in g:
+            g["asked"] = [name for name in g["asked"] if not name.startswith(changed)]
+    new = results.with_suffix(".new")
+    new.write_text("".join(json.dumps(g) + "\n" for g in got))
+    new.replace(results)
 
 
 def mutate(program, listed, skip):
@@ -214,8 +226,10 @@ def main():
         state.write_text(json.dumps({"head": head, "tests": held}))
     elif args.more:
         old = json.loads(state.read_text())
-        head = follow(old["head"])
-        known = {t["name"]: t for t in old["tests"]}
+        head, changed = follow(old["head"])
+        known = {t["name"]: t for t in old["tests"] if not t["name"].startswith(changed or "no test")}
+        if changed:
+            forget(results, changed)
         tests = listed_tests(env)
         new = [t for t in tests if f"{t[0]} {t[3]}" not in known]
         say(f"{len(new)} new tests without a mutant")
