@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 import {IRiskRegistry} from "../src/interfaces/IRiskRegistry.sol";
 import {Traced} from "./support/Traced.sol";
 import {Trapdoor} from "./support/Trapdoor.sol";
+import {Vm} from "./support/Vm.sol";
 
 contract RiskChallengeTest is Traced {
     address private constant WATCHER = address(0x3A7C);
@@ -271,6 +272,39 @@ contract RiskChallengeTest is Traced {
         same(risks.owed(WATCHER), BOND / 2 + DEMAND_BOND);
         vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.NotDemanded.selector, 0));
         risks.reclaim(id, 0);
+    }
+
+    function test_an_answer_in_its_last_second_and_a_bond_behind_an_open_question() external {
+        id = publishTraced();
+        vm.recordLogs();
+        vm.prank(WATCHER);
+        risks.demand{value: DEMAND_BOND}(id, 1);
+        vm.warp(NOW + RESPONSE);
+        risks.give(id, step(1), weights[1]);
+        vm.warp(NOW);
+        vm.prank(WATCHER);
+        risks.demand{value: DEMAND_BOND}(id, 2);
+        vm.warp(risks.status(id).usableTo + 1);
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.BondHeld.selector, id));
+        risks.release(id);
+        risks.expire(id, 2);
+        vm.prank(WATCHER);
+        risks.withdraw();
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        same(logs.length, 5);
+        bytes32[5] memory kinds = [
+            IRiskRegistry.DataDemanded.selector,
+            IRiskRegistry.DataGiven.selector,
+            IRiskRegistry.DataDemanded.selector,
+            IRiskRegistry.RiskDisproved.selector,
+            IRiskRegistry.Withdrawn.selector
+        ];
+        for (uint256 i = 0; i < 5; ++i) {
+            same(logs[i].topics[0], kinds[i]);
+            if (i < 4) same(logs[i].topics[1], id);
+        }
+        same(keccak256(logs[3].data), keccak256(abi.encode(WATCHER, 2)));
+        same(WATCHER.balance, 10 ether - 2 * uint256(DEMAND_BOND) + BOND / 2);
     }
 
     // --- bonds, the fallback path

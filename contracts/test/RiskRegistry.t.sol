@@ -3,6 +3,8 @@ pragma solidity ^0.8.24;
 
 import {RiskRegistry} from "../src/RiskRegistry.sol";
 import {IRiskRegistry} from "../src/interfaces/IRiskRegistry.sol";
+import {ISpots} from "../src/interfaces/ISpots.sol";
+import {Vm} from "./support/Vm.sol";
 import {GarbageWallet, GoodWallet, RevertingWallet} from "./support/Wallets.sol";
 import {World} from "./support/World.sol";
 
@@ -132,6 +134,74 @@ contract RiskRegistryTest is World {
         p = publication(NEXT, AS_OF);
         p.usableTo = NOW - 1;
         refused(p, abi.encodeWithSelector(IRiskRegistry.NeverUsable.selector, NOW, NOW - 1));
+    }
+
+    function test_publications_at_the_ends_of_what_is_allowed() external {
+        // Of this very block, and usable for as long as the history is.
+        IRiskRegistry.Publication memory p = publication(NEXT, NOW);
+        p.usableTo = NOW + 8 days;
+        p.chunks = 1 << 16;
+        (address[] memory signers, bytes[] memory signatures) = signed(risks.signingHash(p));
+        risks.publish(p, noSpots(), signers, signatures);
+        // Usable in this block and no later, with as many spots as there may be.
+        p = publication(keccak256("risk three"), AS_OF);
+        p.usableTo = NOW;
+        ISpots.Spot[] memory most = new ISpots.Spot[](64);
+        p.spots = keccak256(abi.encode(most));
+        (signers, signatures) = signed(risks.signingHash(p));
+        bytes32 id = risks.publish(p, most, signers, signatures);
+        risks.usable(p.risk, keyId, p.model);
+        same(risks.spots(id).length, 64);
+        p = publication(keccak256("risk four"), AS_OF);
+        p.chunks = (1 << 16) + 1;
+        refused(p, abi.encodeWithSelector(IRiskRegistry.BadTrace.selector, p.chunks));
+        p.chunks = 0;
+        refused(p, abi.encodeWithSelector(IRiskRegistry.BadTrace.selector, 0));
+        (p.chunks, p.trace) = (1, 0);
+        refused(p, abi.encodeWithSelector(IRiskRegistry.BadTrace.selector, 1));
+    }
+
+    function test_rules_and_quorums_at_the_ends_of_what_is_allowed() external {
+        IRiskRegistry.Rules memory rules = riskRules();
+        (rules.delay, rules.fallbackDelay, rules.fallbackThreshold) = (600, 600, 2);
+        RiskRegistry equal = new RiskRegistry(address(this), keys, quorum(), 2, rules);
+        (, uint32 threshold) = equal.quorum();
+        same(threshold, 2);
+        equal.setQuorum(quorum(), 3);
+        vm.expectRevert(IRiskRegistry.BadQuorum.selector);
+        equal.setQuorum(quorum(), 1);
+        address[] memory nobody = quorum();
+        nobody[0] = address(0);
+        vm.expectRevert(IRiskRegistry.BadQuorum.selector);
+        equal.setQuorum(nobody, 2);
+        // Either of the two delays is missed off the local chain.
+        vm.chainId(1);
+        rules.response = 0;
+        vm.expectRevert(abi.encodeWithSelector(IRiskRegistry.NoDelay.selector, 1));
+        new RiskRegistry(address(this), keys, quorum(), 2, rules);
+    }
+
+    function test_what_happens_to_a_part_and_to_the_quorum_is_announced() external {
+        bytes32 id = risks.idOf(RISK, keyId, keccak256(bytes(MODEL)));
+        vm.recordLogs();
+        risks.revoke(id);
+        risks.setQuorum(quorum(), 1);
+        bytes32 next = publishNextFor(2);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        same(logs.length, 3);
+        same(logs[0].topics[0], IRiskRegistry.RiskRevoked.selector);
+        same(logs[0].topics[1], id);
+        same(logs[1].topics[0], IRiskRegistry.QuorumSet.selector);
+        same(keccak256(logs[1].data), keccak256(abi.encode(quorum(), 1)));
+        same(logs[2].topics[0], IRiskRegistry.RiskPublished.selector);
+        same(logs[2].topics[1], next);
+    }
+
+    function publishNextFor(uint64 version) private returns (bytes32) {
+        IRiskRegistry.Publication memory p = publication(NEXT, AS_OF);
+        p.quorum = version;
+        (address[] memory signers, bytes[] memory signatures) = signed(risks.signingHash(p));
+        return risks.publish(p, noSpots(), signers, signatures);
     }
 
     function test_usable_inside_its_window_only() external {
