@@ -200,3 +200,57 @@ fn the_widest_sums_do_not_wrap() {
         }
     }
 }
+
+/// The largest shape has four strips to a segment, and groups of several segments: what every block and the whole book read of their
+/// runs is the same number in both readings, to the unit.
+#[test]
+fn several_strips_of_a_segment_add_up() {
+    let shape = mandate_statement::Shape::by_name("o2048").expect("a default shape");
+    assert!(shape.strips > shape.segments && shape.strips % shape.segments == 0);
+    let risk = mandate_testing::risk_part_for(shape, 3);
+    assert!((1..shape.segments).any(|s| risk.layout.carry[s]), "a group of several segments");
+    let book = mandate_testing::solvent_book(&risk, 3);
+    let families = [Family::Group, Family::Account, Family::Asset, Family::Global];
+    // Twelve rows `limit >= peak`.
+    let rules = |limits: [[i128; Runs::PEAKS]; 4]| {
+        let mut out = RulesBuilder::new(shape);
+        for (family, limits) in families.into_iter().zip(limits) {
+            for (i, limit) in limits.into_iter().enumerate() {
+                let limit = (GlobalVar::One, limit);
+                out = match family {
+                    Family::Global => out.row("r", family, &[], &[(GlobalVar::PeakSum(i), -1), limit]),
+                    _ => out.row("r", family, &[(LocalVar::Peak(i), -1)], &[limit]),
+                };
+            }
+        }
+        out.build()
+    };
+    // The least limits that hold, from the plain reading.
+    let open = rules([[0; Runs::PEAKS]; 4]);
+    let least = mandate_rows::least_witnesses(&open, &risk, shape, &book.quantities, &book.active)
+        .expect("rows read");
+    let slacks =
+        mandate_rows::slacks(&open, &risk, shape, &book.quantities, &book.active, &least).expect("rows read");
+    let limits = families.map(|family| {
+        std::array::from_fn(|i| {
+            // The first row of the book is its net asset value.
+            let index = if family == Family::Global { i + 1 } else { i };
+            let of_row =
+                slacks.iter().filter(|s| s.row.family == family && usize::from(s.row.index) == index);
+            of_row.map(|s| -s.slack).max().expect("blocks in use")
+        })
+    });
+    assert!(limits.iter().flatten().all(|limit| *limit > 0), "something to read: {limits:?}");
+    let relation = relation(shape);
+    let holds = |limits| {
+        let z = Case::of(rules(limits), risk.clone(), book.clone()).assignment();
+        relation.first_violation(&z).is_none()
+    };
+    assert!(holds(limits), "every limit at its tightest");
+    // Every family with one of its peaks a unit tighter; groups, which others are made of, with each.
+    for (family, i) in (0..Runs::PEAKS).map(|i| (0, i)).chain((1..4).map(|f| (f, f - 1))) {
+        let mut tighter = limits;
+        tighter[family][i] -= 1;
+        assert!(!holds(tighter), "{:?}, peak {i}", families[family]);
+    }
+}
