@@ -206,7 +206,7 @@ fn the_widest_sums_do_not_wrap() {
 #[test]
 fn several_strips_of_a_segment_add_up() {
     let shape = mandate_statement::Shape::by_name("o2048").expect("a default shape");
-    assert!(shape.strips > shape.segments && shape.strips % shape.segments == 0);
+    assert!(shape.strips > shape.segments && shape.strips.is_multiple_of(shape.segments));
     let risk = mandate_testing::risk_part_for(shape, 3);
     assert!((1..shape.segments).any(|s| risk.layout.carry[s]), "a group of several segments");
     let book = mandate_testing::solvent_book(&risk, 3);
