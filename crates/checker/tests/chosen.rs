@@ -198,22 +198,35 @@ fn a_choice_lets_go_of_one_alternative_at_a_time() {
         assert!(findings.iter().any(|f| matches!(f, Finding::SharedChoice { .. })), "{findings:?}");
     }
     // Two alternatives of a witness of the book, and two more with a bit of their own.
-    let pair = |bit| {
+    let pair = |witness, bit| {
         let gross = (G::Total(columns::GROSS), -1);
         [
-            (Global, vec![], vec![(G::Witness(0), 5), gross, (G::Bit(bit), M)]),
+            (Global, vec![], vec![(G::Witness(witness), 5), gross, (G::Bit(bit), M)]),
             (
                 Global,
                 vec![],
-                vec![(G::Witness(0), 5), (G::WorstBook, -5), (LOTS, -5), (G::Bit(bit), -M), (G::One, M)],
+                vec![
+                    (G::Witness(witness), 5),
+                    (G::WorstBook, -5),
+                    (LOTS, -5),
+                    (G::Bit(bit), -M),
+                    (G::One, M),
+                ],
             ),
         ]
     };
-    let used = (Global, vec![], vec![(VALUE, 1), (LOTS, -1), (G::Witness(0), -1)]);
-    let of =
-        |bits: &[usize]| Rows(bits.iter().flat_map(|i| pair(*i)).chain([used.clone()]).collect()).check();
-    assert!(of(&[0]).is_empty(), "{:?}", of(&[0]));
-    let findings = of(&[0, 1]);
+    let of = |list: &[(usize, usize)]| {
+        let mut rows: Vec<_> = list.iter().flat_map(|(witness, bit)| pair(*witness, *bit)).collect();
+        let witnesses: std::collections::BTreeSet<usize> = list.iter().map(|(witness, _)| *witness).collect();
+        for witness in witnesses {
+            rows.push((Global, vec![], vec![(VALUE, 1), (LOTS, -1), (G::Witness(witness), -1)]));
+        }
+        Rows(rows).check()
+    };
+    assert!(of(&[(0, 0)]).is_empty(), "{:?}", of(&[(0, 0)]));
+    // Two witnesses, each with a bit of its own, are two choices.
+    assert!(of(&[(0, 0), (1, 1)]).is_empty(), "{:?}", of(&[(0, 0), (1, 1)]));
+    let findings = of(&[(0, 0), (0, 1)]);
     assert!(findings.iter().any(|f| matches!(f, Finding::SharedChoice { .. })), "{findings:?}");
     // A row of the same blocks that does not read it is nobody's choice.
     let beside = (Group, vec![(GROSS, -1)], vec![(VALUE, 1), (LOTS, -1)]);

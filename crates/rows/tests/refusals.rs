@@ -102,6 +102,18 @@ fn a_bit_chooses_for_one_witness() {
     refuses("it reads from above what it cannot define", |b| {
         b.row("r", Asset, &[(GROSS, -1)], &[(G::Witness(0), 1)])
     });
+    refuses("it reads from above what it cannot define", |b| {
+        b.row("r", Group, &[(L::Bit(0), M)], &[(G::Witness(0), 1)])
+    });
+    // An alternative that reads another witness waits for it, whichever stands first.
+    let waiting = |b: RulesBuilder| {
+        b.row("r", Group, &[(L::Witness(0), 1), (L::Witness(1), -1), (L::Bit(0), M)], &[])
+            .row("r", Group, &[(L::Witness(0), 1), (L::Bit(0), -M)], &[(G::One, M - 100)])
+            .row("r", Group, &[(L::Witness(1), 1), (GROSS, -1)], &[])
+    };
+    let rules = waiting(RulesBuilder::new(t32())).build();
+    let filled = least_with(&rules, &only(columns::GROSS, &[(16, 5)]), &[(16, 3)]).expect("lawful rows");
+    assert_eq!((filled.group_x[2][0], filled.group_x[2][1]), (15, 15));
     // Where both leave it at the same, the first alternative stays.
     let filled = least(better).expect("lawful rows");
     assert!(filled.group_bits.iter().flatten().all(|bit| !bit), "a tie");
@@ -136,6 +148,17 @@ fn a_free_witness_is_the_smallest_that_serves_its_charge() {
     };
     let filled =
         least_with(&one(RulesBuilder::new(t32())).build(), &risk, &[(0, 1), (16, -1)]).expect("lawful rows");
+    assert_eq!((filled.global_y[0], filled.global_y[1]), (5, 7));
+    // The same through a witness of each asset, which must be known before.
+    let through = |b: RulesBuilder| {
+        b.row("r", Global, &[], &[(G::Witness(0), 1)])
+            .row("r", Asset, &[(L::Witness(0), 1), (L::Witness(1), -1)], &[(G::Witness(0), 1)])
+            .row("r", Asset, &[(L::Witness(0), 1)], &[])
+            .row("r", Global, &[], &[(G::Witness(1), 1), (G::Witness(0), -1), (G::WitnessSum(Asset, 0), -1)])
+            .row("r", Asset, &[(L::Witness(1), 1), (GROSS, -1)], &[])
+    };
+    let filled = least_with(&through(RulesBuilder::new(t32())).build(), &risk, &[(0, 1), (16, -1)])
+        .expect("lawful rows");
     assert_eq!((filled.global_y[0], filled.global_y[1]), (5, 7));
 }
 
