@@ -298,6 +298,7 @@ impl<'a> Deployer<'a> {
             ));
         }
         let begun = Instant::now();
+        let mut counted: Option<Instant> = None;
         let mut sent = false;
         let mut wait = Duration::from_millis(20);
         loop {
@@ -312,9 +313,11 @@ impl<'a> Deployer<'a> {
                 };
             }
             if nonce > pending.nonce {
-                return Ok(None);
-            }
-            if !sent {
+                // A node may count a transaction a moment before it has its receipt.
+                if counted.get_or_insert_with(Instant::now).elapsed() > SETTLING {
+                    return Ok(None);
+                }
+            } else if !sent {
                 self.payer.broadcast(&raw).await?;
                 sent = true;
             }
