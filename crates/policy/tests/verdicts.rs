@@ -116,6 +116,13 @@ fn what_holds_says_so_and_what_touches_a_strict_limit_does_not() {
     let empty = held(0);
     assert_eq!(empty[2].render(&mandate), "rule `empty-slots` holds");
     assert_eq!(empty[1].render(&mandate), "rule `conc-1` holds with 100.00 USD to spare at underlying 0");
+    let mut nowhere = priced(&[]);
+    nowhere.layout.asset = vec![None; 4];
+    nowhere.layout.account = vec![None; 4];
+    nowhere.layout.group_used = vec![false; 4];
+    nowhere.layout.carry = vec![false; 4];
+    let none = evaluate(&mandate, mandate.model, &nowhere, &[0; 32], &[false; 3]).unwrap();
+    assert_eq!(none[1].render(&mandate), "rule `conc-1` holds: no block to apply it to");
     // Nothing may stand in the last slot.
     let mut quantities = vec![0; 32];
     quantities[31] = 1;
