@@ -149,17 +149,17 @@ fn a_free_witness_is_the_smallest_that_serves_its_charge() {
     let filled =
         least_with(&one(RulesBuilder::new(t32())).build(), &risk, &[(0, 1), (16, -1)]).expect("lawful rows");
     assert_eq!((filled.global_y[0], filled.global_y[1]), (5, 7));
-    // The same through a witness of each asset, which must be known before.
+    // Of the whole book, through a witness that stands behind it in the rows and must be known before: the gross exposure, 12.
     let through = |b: RulesBuilder| {
         b.row("r", Global, &[], &[(G::Witness(0), 1)])
-            .row("r", Asset, &[(L::Witness(0), 1), (L::Witness(1), -1)], &[(G::Witness(0), 1)])
-            .row("r", Asset, &[(L::Witness(0), 1)], &[])
-            .row("r", Global, &[], &[(G::Witness(1), 1), (G::Witness(0), -1), (G::WitnessSum(Asset, 0), -1)])
-            .row("r", Asset, &[(L::Witness(1), 1), (GROSS, -1)], &[])
+            .row("r", Global, &[], &[(G::Witness(1), 1), (G::Witness(3), -1), (G::Witness(0), 1)])
+            .row("r", Global, &[], &[(G::Witness(1), 1)])
+            .row("r", Global, &[], &[(G::Witness(2), 1), (G::Witness(0), -1), (G::Witness(1), -2)])
+            .row("r", Global, &[], &[(G::Witness(3), 1), (G::Total(columns::GROSS), -1)])
     };
     let filled = least_with(&through(RulesBuilder::new(t32())).build(), &risk, &[(0, 1), (16, -1)])
         .expect("lawful rows");
-    assert_eq!((filled.global_y[0], filled.global_y[1]), (5, 7));
+    assert_eq!(filled.global_y[..4], [12, 0, 12, 12]);
 }
 
 #[test]
