@@ -187,6 +187,8 @@ def page(record, rows):
         "  code); the program as shipped refuses the same proofs, the copy takes them and refuses a wrong limit.",
         "- Time of circom's and Noir's compilers and of all setups is left out.",
         "- One prover at a time, all cores, no GPU.",
+        "- A prover that stands twice under *Versions* was measured in more than one run: rows are of the version that was new then, and ratios",
+        "  between runs are worth less, as other work on the machine moves times by a third.",
         "",
     ]
     return "\n".join(out)
