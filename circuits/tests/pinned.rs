@@ -56,3 +56,25 @@ fn an_assignment_holds_as_a_whole() {
         "zeros satisfy every row but for the constant one"
     );
 }
+
+#[test]
+fn a_gain_in_every_scenario_is_a_worst_loss_below_zero() {
+    let relation = t32_relation();
+    let shape = mandate_testing::t32();
+    let mut risk = mandate_testing::plain_risk_part();
+    let columns = shape.columns();
+    for s in 0..shape.scenarios {
+        for slot in 0..shape.slots {
+            risk.weights[slot * columns + mandate_testing::columns::scenario(shape, s)] = 0;
+        }
+        // Cash that gains in every scenario, in each another amount; large, as most of the range is.
+        risk.weights[mandate_testing::columns::scenario(shape, s)] =
+            1_000 + 7 * i64::try_from(s * s).expect("few");
+    }
+    for quantity in 1..12 {
+        let mut book = mandate_testing::empty_book(&risk);
+        book.quantities[0] = (1 << 43) * quantity;
+        let z = Case::modest(risk.clone(), book).assignment();
+        assert_eq!(relation.first_violation(&z), None, "{quantity}");
+    }
+}
