@@ -17,7 +17,8 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
+
+import mutants
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FORGE = ROOT / "node_modules/@foundry-rs/forge-linux-amd64/bin/forge"
@@ -218,15 +219,7 @@ def forge(folder, number=0, runs="64"):
 
 def workplace(tests):
     """A copy of the project with these tests, in which every function may read the block."""
-    work = pathlib.Path(tempfile.mkdtemp(prefix="switches-"))
-    for name in ["src", "test", "tools"]:
-        shutil.copytree(ROOT / name, work / name)
-    for name in ["foundry.toml", "package.json"]:
-        shutil.copy(ROOT / name, work / name)
-    os.symlink(ROOT / "node_modules", work / "node_modules")
-    for path in (work / "test").glob("*.t.sol"):
-        if path.name.removesuffix(".t.sol") not in tests:
-            path.unlink()
+    work = mutants.workplace(tests)
     for folder in ["src", "test"]:
         for path in (work / folder).rglob("*.sol"):
             path.write_text(re.sub(r"\bpure\b", "view", path.read_text()))
